@@ -76,7 +76,8 @@ export function parseCertificateName(text: string): CertificateName {
  * @throws DomainError `invalid-name` for the first bad one, or when there is none
  */
 export function parseCertificateNames(texts: readonly string[]): CertificateName[] {
-  if (texts.length === 0) throw new DomainError('invalid-name', 'no name was given; name at least one, as in example.org');
+  if (texts.length === 0)
+    throw new DomainError('invalid-name', 'no name was given; name at least one, as in example.org');
   return [...new Set(texts.map(parseCertificateName))];
 }
 

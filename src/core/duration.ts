@@ -10,7 +10,10 @@ const PART = /(\d+(?:\.\d+)?)(ms|s|m|h|d)/g;
 export function parseDuration(text: string): number {
   const parts = [...text.matchAll(PART)];
   if (parts.length === 0 || parts.map((part) => part[0]).join('') !== text) {
-    throw new DomainError('invalid-duration', `"${text}" is not a duration; write for example 90d, 12h, 1h30m or 500ms`);
+    throw new DomainError(
+      'invalid-duration',
+      `"${text}" is not a duration; write for example 90d, 12h, 1h30m or 500ms`,
+    );
   }
   return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (UNIT[unit ?? ''] ?? Number.NaN), 0);
 }

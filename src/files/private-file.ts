@@ -49,5 +49,7 @@ export async function readPrivateFile(path: string): Promise<string | undefined>
 
 function notWritable(path: string, error: unknown): DomainError {
   const hint = 'make the folder writable for this user, or name another with --data';
-  return new DomainError('file-not-writable', `${path} cannot be written: ${messageOf(error)}; ${hint}`, { cause: error });
+  return new DomainError('file-not-writable', `${path} cannot be written: ${messageOf(error)}; ${hint}`, {
+    cause: error,
+  });
 }

@@ -19,7 +19,9 @@ export function openDatabase(file: string): DatabaseSync {
     if (isNew) chmodSync(file, 0o600);
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON');
   } catch (error) {
-    throw new DomainError('store-unavailable', `the database ${file} cannot be opened: ${messageOf(error)}`, { cause: error });
+    throw new DomainError('store-unavailable', `the database ${file} cannot be opened: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
   migrate(database, file);
   return database;

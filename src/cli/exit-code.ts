@@ -1,0 +1,35 @@
+import { DomainError, DomainErrors } from '../core/error.ts';
+
+/** What a script can tell from the exit code alone. Documented in docs/commands.md; a test compares. */
+export const EXIT = {
+  /** Done. */
+  ok: 0,
+  /** It failed, and trying again without a change will fail again. */
+  failed: 1,
+  /** Wrong flags, names or configuration: nothing was tried. */
+  usage: 2,
+  /** A CNAME is missing or wrong: the message says which to add. Nothing was spent at the CA. */
+  delegation: 3,
+  /** The CA, a DNS server or a network is not reachable or asks to wait: try again later. */
+  temporary: 4,
+  /** This machine: a port in use, a folder that cannot be written, a database that cannot be opened. */
+  machine: 5,
+  /** Stopped by Ctrl-C or a signal. */
+  interrupted: 130,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+const MACHINE = /^(port-|file-|store-|lock-|address-)/;
+const USAGE = /^(invalid-(name|config|duration|record|flag|address|key)|usage|unknown-)/;
+
+export function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof Error && error.name === 'AbortError') return EXIT.interrupted;
+  if (!(error instanceof DomainError)) return EXIT.failed;
+  const [first] = error instanceof DomainErrors ? error.errors : [];
+  if (USAGE.test(error.code)) return EXIT.usage;
+  if (error.code.startsWith('cname-') || error.code.startsWith('delegation-')) return EXIT.delegation;
+  if (MACHINE.test(error.code)) return EXIT.machine;
+  if (first !== undefined && first !== error) return exitCodeOf(first);
+  return error.retry.kind === 'never' ? EXIT.failed : EXIT.temporary;
+}

@@ -1,0 +1,104 @@
+import type { Event, EventSink } from '../app/event.ts';
+import { assertNever } from '../core/assert-never.ts';
+import { formatDuration } from '../core/duration.ts';
+import type { Style, Terminal } from './terminal.ts';
+import { wrap } from './wrap.ts';
+
+/** How progress is shown: a table for a person, one JSON object a line for a script. */
+export type OutputFormat = 'text' | 'json';
+
+interface Shown {
+  readonly label: string;
+  readonly text: string;
+  readonly style?: Style;
+  /** Lines of their own below, never broken. */
+  readonly details?: readonly string[];
+}
+
+const TIME_WIDTH = 8;
+const LABEL_WIDTH = 15;
+
+/** An event sink that writes each event as it happens, with the time since `start` (ms since the epoch). */
+export function createProgress(terminal: Terminal, format: OutputFormat, now: () => number): EventSink {
+  const start = now();
+  if (format === 'json') {
+    return ({ type, ...fields }) =>
+      terminal.line(JSON.stringify({ time: new Date(now()).toISOString(), event: type, ...fields }));
+  }
+  return (event) => {
+    writeStep(terminal, describeEvent(event, now()), now() - start);
+  };
+}
+
+/** One step in two columns: time and label, then the text wrapped to 80 columns. */
+export function writeStep(terminal: Terminal, shown: Shown, elapsed: number): void {
+  const indent = ' '.repeat(TIME_WIDTH + LABEL_WIDTH + 2);
+  const width = Math.max(20, Math.min(terminal.columns, 80) - indent.length);
+  const time = `${(elapsed / 1000).toFixed(2)} s`.padStart(TIME_WIDTH);
+  const label = terminal.style(shown.style ?? 'bold', shown.label.padEnd(LABEL_WIDTH));
+  const [first = '', ...rest] = shown.text.split('\n').flatMap((line) => wrap(line, width));
+  terminal.line(`${terminal.style('dim', time)}  ${label}${first}`);
+  for (const line of rest) terminal.line(`${indent}${line}`);
+  for (const line of shown.details ?? []) terminal.line(`    ${line}`);
+}
+
+function describeEvent(event: Event, now: number): Shown {
+  switch (event.type) {
+    case 'account.registered':
+      return { label: 'account', text: `registered at ${event.ca}` };
+    case 'delegation.registered':
+      return { label: 'registered', text: `${event.name} has a name of its own in the challenge zone` };
+    case 'delegation.needed':
+      return { label: 'CNAME needed', style: 'yellow', text: event.message, details: cnameLines(event) };
+    case 'delegation.seen':
+      return { label: 'CNAME seen', style: 'green', text: `${event.name} leads to us` };
+    case 'order.created':
+      return { label: 'order', text: `made at the CA for ${listNames(event.names)}` };
+    case 'order.resumed':
+      return { label: 'order', text: `taken up again where it was left (${event.step})` };
+    case 'challenge.presented':
+      return { label: 'TXT served', text: event.name };
+    case 'challenge.asked':
+      return { label: 'CA asked', text: `for ${event.name}, from ${event.from}` };
+    case 'challenge.accepted':
+      return { label: 'CA told', text: `to look at ${event.name}` };
+    case 'authorization.valid':
+      return { label: 'validated', style: 'green', text: event.name };
+    case 'order.finalized':
+      return { label: 'finalized', text: 'the CA has the signing request' };
+    case 'certificate.issued':
+      return {
+        label: 'issued',
+        style: 'green',
+        text: `by ${event.issuer}, valid for ${formatDuration(event.notAfter - now)}`,
+        details: [`serial ${event.serial}`],
+      };
+    case 'certificate.delivered':
+      return { label: 'files', style: 'green', text: 'where they are:', details: event.files };
+    case 'challenge.removed':
+      return { label: 'TXT removed', text: event.name };
+    case 'renewal.planned':
+      return { label: 'next renewal', text: `in ${formatDuration(event.at - now)} (${event.reason})` };
+    case 'issuance.failed':
+      return { label: 'failed', style: 'red', text: failureText(event, now) };
+    default:
+      return assertNever(event);
+  }
+}
+
+function failureText(event: Extract<Event, { type: 'issuance.failed' }>, now: number): string {
+  const next = event.retryAt === undefined ? '' : `\nnext try in ${formatDuration(event.retryAt - now)}`;
+  return `${event.message}${next}`;
+}
+
+/** The record on lines of its own, so that it can be copied whole, at 80 columns too. */
+function cnameLines({ name, target }: { name: string; target: string }): string[] {
+  const oneLine = `${name}.  CNAME  ${target}.`;
+  return oneLine.length <= 76 ? [oneLine] : [`${name}.`, `  CNAME  ${target}.`];
+}
+
+function listNames(names: readonly string[]): string {
+  const LONGEST_LIST = 4;
+  if (names.length <= LONGEST_LIST) return names.join(', ');
+  return `${names.slice(0, LONGEST_LIST - 1).join(', ')} and ${names.length - LONGEST_LIST + 1} more`;
+}

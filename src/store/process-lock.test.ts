@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { tryProcessLock } from './process-lock.ts';
+
+const holder = `
+  import { tryProcessLock } from ${JSON.stringify(new URL('process-lock.ts', import.meta.url).href)};
+  if (tryProcessLock(process.argv[1]) === undefined) process.exit(3);
+  console.log('held');
+  setInterval(() => {}, 1000);
+`;
+
+test('one process at a time, and a killed holder leaves nothing behind', async () => {
+  const file = join(await mkdtemp(join(tmpdir(), 'evercert-lock-')), 'a.lock');
+  const child = spawn(process.execPath, ['--input-type=module', '-e', holder, file], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await once(child.stdout, 'data');
+  assert.equal(tryProcessLock(file), undefined);
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  const lock = tryProcessLock(file);
+  assert.ok(lock);
+  lock.release();
+  tryProcessLock(file)?.release();
+});
