@@ -1,0 +1,22 @@
+import type { Command } from 'commander';
+import { loadConfigFromFlags } from './load-config.ts';
+import { addConfigOptions } from './options.ts';
+import type { ConfigFlags } from './options.ts';
+import type { CommandContext } from './run.ts';
+
+export function defineConfigCommand(program: Command, { terminal, environment }: CommandContext): void {
+  const config = program
+    .command('config')
+    .summary('look at the configuration')
+    .description('Looks at the configuration.');
+  const check = config
+    .command('check')
+    .summary('say everything that is wrong with it')
+    .description(
+      'Reads the configuration as "serve" would and says everything that is wrong\nwith it. Starts nothing and changes nothing.',
+    );
+  addConfigOptions(check).action(async (flags: ConfigFlags) => {
+    const { config: read } = await loadConfigFromFlags(flags, environment);
+    terminal.line(`good: zone ${read.zone?.name ?? 'none'}, ${read.certificates.length} certificates`);
+  });
+}

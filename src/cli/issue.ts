@@ -1,0 +1,70 @@
+import type { Command } from 'commander';
+import { addConfigOptions, addOutputOption, collect, parseWait } from './options.ts';
+import type { ConfigFlags, OutputOptions } from './options.ts';
+import { createProgress } from './progress.ts';
+import type { CommandContext } from './run.ts';
+import { loadConfigFromFlags } from './load-config.ts';
+
+interface IssueFlags extends ConfigFlags, OutputOptions {
+  readonly server?: string;
+  readonly caRoot?: string;
+  readonly acmeDns?: string;
+  readonly acmeDnsAccounts?: string;
+  readonly keyType?: string;
+  readonly profile?: string;
+  readonly preferredChain?: string;
+  readonly out?: string;
+  readonly resolver?: readonly string[];
+  readonly route?: readonly string[];
+  readonly wait: number | false;
+  readonly force?: true;
+}
+
+export function defineIssueCommand(program: Command, { terminal, environment, signal }: CommandContext): void {
+  const command = program
+    .command('issue')
+    .summary('get one certificate, now')
+    .description(
+      "Gets one certificate for the names given, and remembers it for renewal.\nThe challenge is answered by the DNS server of --config, or by somebody's\nacme-dns server (--acme-dns). When the CNAME is missing it says so, waits for\nit, and goes on by itself; nothing is spent at the CA before.",
+    )
+    .argument('<name...>', "names of the certificate; '*.example.org' for a wildcard")
+    .option('--server <url>', 'ACME directory URL, or letsencrypt, letsencrypt-staging, ...')
+    .option('--ca-root <file>', "PEM root that the CA's HTTPS is trusted by, for a private CA")
+    .option('--acme-dns <url>', 'an acme-dns server that answers in place of our own')
+    .option('--acme-dns-accounts <file>', 'its account file, in the format that clients share')
+    .option('--key-type <type>', 'P-256, P-384, RSA-2048, RSA-3072 or RSA-4096')
+    .option('--profile <name>', 'certificate profile of the CA')
+    .option('--preferred-chain <name>', 'common name of the root that the chain should lead to')
+    .option('--out <dir>', 'folder of the files of this certificate')
+    .option('--resolver <addr:port>', 'DNS resolver to ask; may be given again', collect)
+    .option(
+      '--route <zone=addr:port>',
+      'authoritative server of a zone, for one that is not on\nport 53; may be given again',
+      collect,
+    )
+    .option('--wait <duration>', 'how long to wait for a missing CNAME', parseWait, 24 * 3_600_000)
+    .option('--no-wait', 'end at once with exit code 3 when a CNAME is missing')
+    .option('--force', 'issue even when the certificate in place is still good');
+  addOutputOption(addConfigOptions(command)).action(async (names: string[], flags: IssueFlags) => {
+    const { issueOnce } = await import('../app/issue.ts');
+    const { systemClock } = await import('../core/clock.ts');
+    const loaded = await loadConfigFromFlags(flags, environment, {
+      acme: {
+        directory: flags.server,
+        root: flags.caRoot,
+        key_type: flags.keyType,
+        profile: flags.profile,
+        preferred_chain: flags.preferredChain,
+      },
+      dns01: {
+        resolvers: flags.resolver,
+        routes: flags.route,
+        acme_dns: flags.acmeDns === undefined ? undefined : { server: flags.acmeDns, accounts: flags.acmeDnsAccounts },
+      },
+    });
+    const emit = createProgress(terminal, flags.output, systemClock.now);
+    const wanted = { names, output: flags.out, force: flags.force === true, wait: flags.wait };
+    const outcome = await issueOnce(loaded, wanted, { emit, clock: systemClock }, signal);
+    if (outcome.kind === 'current' && flags.output === 'text') terminal.line(outcome.message);
+  });
+}

@@ -1,0 +1,35 @@
+import type { Command } from 'commander';
+import { loadConfigFromFlags } from './load-config.ts';
+import { addConfigOptions, addOutputOption } from './options.ts';
+import type { ConfigFlags, OutputOptions } from './options.ts';
+import { createProgress } from './progress.ts';
+import type { CommandContext } from './run.ts';
+
+interface RenewFlags extends ConfigFlags, OutputOptions {
+  readonly force?: true;
+}
+
+export function defineRenewCommand(program: Command, { terminal, environment, signal }: CommandContext): void {
+  const command = program
+    .command('renew')
+    .summary('renew what is due, once')
+    .description(
+      'Renews every known certificate that is due, and ends. For a timer or cron;\n"serve" does the same by itself.',
+    )
+    .argument('[name...]', 'only the certificates that have these names')
+    .option('--force', 'renew also what is not due');
+  addOutputOption(addConfigOptions(command)).action(async (names: string[], flags: RenewFlags) => {
+    const { renewOnce } = await import('../app/renew.ts');
+    const { systemClock } = await import('../core/clock.ts');
+    const emit = createProgress(terminal, flags.output, systemClock.now);
+    const loaded = await loadConfigFromFlags(flags, environment);
+    const outcomes = await renewOnce(
+      loaded,
+      { names, force: flags.force === true },
+      { emit, clock: systemClock },
+      signal,
+    );
+    if (flags.output === 'text')
+      for (const { certificate, message } of outcomes) terminal.line(`${certificate}: ${message}`);
+  });
+}

@@ -1,0 +1,18 @@
+import type { Command } from 'commander';
+import { loadConfigFromFlags } from './load-config.ts';
+import { addConfigOptions } from './options.ts';
+import type { ConfigFlags } from './options.ts';
+import type { CommandContext } from './run.ts';
+
+export function defineServeCommand(program: Command, { environment, signal }: CommandContext): void {
+  const command = program
+    .command('serve')
+    .summary('DNS server, HTTP API and renewals, for ever')
+    .description(
+      'Serves the challenge zone over DNS, the acme-dns API over HTTP, and issues and\nrenews the certificates of the configuration, until it is stopped.',
+    );
+  addConfigOptions(command).action(async (flags: ConfigFlags) => {
+    const { serve } = await import('../app/serve.ts');
+    await serve(await loadConfigFromFlags(flags, environment), signal);
+  });
+}
