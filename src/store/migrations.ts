@@ -13,6 +13,7 @@ export const migrations: readonly string[] = [
     subdomain  TEXT NOT NULL,
     value      TEXT NOT NULL,
     updated_at INTEGER NOT NULL,
+    held       INTEGER NOT NULL,               -- 1: put there by an order of our own, which takes it away again
     PRIMARY KEY (subdomain, value)
   ) WITHOUT ROWID;
 

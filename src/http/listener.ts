@@ -1,0 +1,198 @@
+import { once } from 'node:events';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import type { Server as TlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { DomainError, messageOf } from '../core/error.ts';
+import { readRequestBody } from './request-body.ts';
+import type { HttpEnv } from './source-addresses.ts';
+
+export interface HttpAddress {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** PEM. `key` is secret. */
+export interface TlsMaterial {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** What a client may cost us. Times in ms, sizes in bytes. */
+export interface HttpLimits {
+  readonly body: number;
+  readonly connections: number;
+  /** From the first byte of a request to the end of its headers. */
+  readonly headersTimeout: number;
+  /** From the first byte of a request to the end of its body. */
+  readonly requestTimeout: number;
+  /** Between two requests on one connection. */
+  readonly idleTimeout: number;
+}
+
+export const defaultHttpLimits: HttpLimits = {
+  body: 64 * 1024,
+  connections: 10_000,
+  headersTimeout: 10_000,
+  requestTimeout: 15_000,
+  idleTimeout: 60_000,
+};
+
+export interface HttpOptions {
+  readonly listeners: readonly HttpAddress[];
+  readonly app: { fetch(request: Request, env: HttpEnv): Response | Promise<Response> };
+  /** Serves HTTPS when given. */
+  readonly tls?: TlsMaterial | undefined;
+  readonly limits?: Partial<HttpLimits>;
+  /** Names the program that holds a TCP port, when that can be found out. */
+  readonly describeHolder?: (taken: HttpAddress) => Promise<string | undefined>;
+}
+
+export interface HttpServer {
+  /** With the real ports, in the order of the listeners. */
+  readonly addresses: readonly HttpAddress[];
+  /** New connections use it; those that are open go on. */
+  replaceTls(tls: TlsMaterial): void;
+  /** Takes no new connections, lets requests under way end for up to `grace` ms (default 5000), then cuts the rest. */
+  stop(grace?: number): Promise<void>;
+}
+
+/** How often Node looks for connections that are past their time, in ms. */
+const CHECK_INTERVAL = 1000;
+/** How long a client whose body is too large may go on sending before it is cut, in ms: it should see the answer first. */
+const LINGER = 500;
+
+/**
+ * Listens on all addresses or on none.
+ * @throws DomainError `port-in-use`, `port-forbidden`, `address-unavailable`
+ */
+export async function startHttp(options: HttpOptions): Promise<HttpServer> {
+  const limits = { ...defaultHttpLimits, ...options.limits };
+  const { getRequestListener } = await import('@hono/node-server');
+  const respond = getRequestListener((request, env) => options.app.fetch(request, env), {
+    hostname: 'localhost',
+    overrideGlobalObjects: false,
+  });
+  let stopping = false;
+  const listener: RequestListener = (incoming, outgoing) => {
+    if (stopping) outgoing.setHeader('connection', 'close');
+    void answerOne(incoming, outgoing, limits.body, respond);
+  };
+  const servers: Server[] = [];
+  const stop = async (grace = 5000) => {
+    stopping = true;
+    await Promise.all(servers.map((server) => closeServer(server, grace)));
+  };
+  try {
+    for (const at of options.listeners) {
+      const server = await createServer(options.tls, limits, listener);
+      await listen(server, at, options.listeners, options.describeHolder);
+      servers.push(server);
+    }
+  } catch (error) {
+    await stop(0);
+    throw error;
+  }
+  return {
+    addresses: servers.map((server) => {
+      const { address, port } = server.address() as AddressInfo;
+      return { address, port };
+    }),
+    replaceTls(tls) {
+      for (const server of servers) (server as TlsServer).setSecureContext({ ...tls, minVersion: 'TLSv1.2' });
+    },
+    stop,
+  };
+}
+
+async function createServer(
+  tls: TlsMaterial | undefined,
+  limits: HttpLimits,
+  listener: RequestListener,
+): Promise<Server> {
+  const options = {
+    headersTimeout: limits.headersTimeout,
+    requestTimeout: limits.requestTimeout,
+    keepAliveTimeout: limits.idleTimeout,
+    connectionsCheckingInterval: CHECK_INTERVAL,
+  };
+  const server =
+    tls === undefined
+      ? (await import('node:http')).createServer(options, listener)
+      : (await import('node:https')).createServer(
+          { ...options, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: limits.headersTimeout },
+          listener,
+        );
+  server.maxConnections = limits.connections;
+  // A socket on which nothing moves at all, also while we write to it.
+  server.timeout = Math.max(limits.idleTimeout, limits.requestTimeout);
+  return server;
+}
+
+/** The body is read here, below the framework: whatever a handler does, no client makes us keep more than the limit. */
+async function answerOne(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  limit: number,
+  respond: (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void>,
+): Promise<void> {
+  const body = await readRequestBody(incoming, limit);
+  if (body === 'aborted') return;
+  if (body !== 'too-large') {
+    // The name under which @hono/node-server takes a body that was read already.
+    await respond(Object.assign(incoming, { rawBody: body }), outgoing);
+    return;
+  }
+  outgoing.writeHead(413, { 'content-type': 'application/json', connection: 'close' });
+  outgoing.end('{"error": "body_too_large"}', () => setTimeout(() => incoming.socket.destroy(), LINGER).unref());
+  incoming.resume();
+}
+
+async function listen(
+  server: Server,
+  at: HttpAddress,
+  all: readonly HttpAddress[],
+  describeHolder: HttpOptions['describeHolder'],
+): Promise<void> {
+  // `::` takes IPv4 along, unless IPv4 has a listener of its own.
+  const ipv6Only = at.address === '::' && all.some(({ address, port }) => address === '0.0.0.0' && port === at.port);
+  const listening = once(server, 'listening');
+  server.listen({ host: at.address, port: at.port, ipv6Only });
+  try {
+    await listening;
+  } catch (error) {
+    throw await listenError(error as NodeJS.ErrnoException, at, describeHolder);
+  }
+}
+
+async function listenError(
+  error: NodeJS.ErrnoException,
+  at: HttpAddress,
+  describeHolder: HttpOptions['describeHolder'],
+): Promise<DomainError> {
+  const where = `TCP ${at.address.includes(':') ? `[${at.address}]` : at.address}:${at.port}`;
+  if (error.code === 'EADDRINUSE') {
+    const holder = await describeHolder?.(at);
+    const by = holder === undefined ? 'another program' : holder;
+    return new DomainError('port-in-use', `${where} is in use by ${by}; stop it, or choose another port`, {
+      cause: error,
+    });
+  }
+  if (error.code === 'EACCES') {
+    const hint = 'run as root, give the program CAP_NET_BIND_SERVICE, or choose a port from 1024 up';
+    return new DomainError('port-forbidden', `${where} may not be opened by this user; ${hint}`, { cause: error });
+  }
+  const hint = 'name an address of this machine';
+  return new DomainError('address-unavailable', `${where} cannot be opened: ${messageOf(error)}; ${hint}`, {
+    cause: error,
+  });
+}
+
+function closeServer(server: Server, grace: number): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => server.closeAllConnections(), grace);
+    server.close(() => {
+      clearTimeout(cut);
+      resolve();
+    });
+  });
+}
