@@ -58,7 +58,7 @@ export interface ChallengeZone {
   readonly origin: DomainName;
   /** The full name of a label. @throws DomainError `invalid-name` */
   nameOf(subdomain: string): DomainName;
-  /** Serves what the store has. Call once, before all else. */
+  /** Serves what the store has; until it resolves, a name that is not found yet gets SERVFAIL. Call once, before all else. */
   load(): Promise<LoadedNames>;
   /** @throws DomainError `invalid-allow-from`, `store-unavailable` */
   register(allowFrom: readonly string[]): Promise<Registration>;
@@ -98,23 +98,28 @@ export function createChallengeZone(options: ChallengeZoneOptions): ChallengeZon
     deaths.set(subdomain, undefined);
   }
 
-  async function change(subdomain: string, rule: TxtChange): Promise<void> {
+  async function change(subdomain: string, rule: TxtChange): Promise<readonly TxtRow[]> {
     const name = nameOf(subdomain);
     const rows = await store.changeTxt(subdomain, rule);
     serve(subdomain, name, rows);
+    return rows;
+  }
+
+  /** The server tells when somebody asks for what an order of ours waits for. */
+  function watchHeld(name: DomainName, rows: readonly TxtRow[]): void {
     names.watch(
       name,
       rows.some((row) => row.held),
     );
   }
 
-  function mustServe(subdomain: string): void {
-    if (names.get(nameOf(subdomain)) === undefined) {
-      throw new DomainError(
-        'unknown-label',
-        `the challenge zone ${origin} has no label "${subdomain}"; register it first`,
-      );
-    }
+  function mustServe(subdomain: string): DomainName {
+    const name = nameOf(subdomain);
+    if (names.get(name) !== undefined) return name;
+    throw new DomainError(
+      'unknown-label',
+      `the challenge zone ${origin} has no label "${subdomain}"; register it first`,
+    );
   }
 
   return {
@@ -123,6 +128,7 @@ export function createChallengeZone(options: ChallengeZoneOptions): ChallengeZon
     async load() {
       const unusable: string[] = [];
       let served = 0;
+      names.complete = false;
       for await (const page of store.names()) {
         for (const { subdomain, rows } of page) {
           const name = usableName(subdomain);
@@ -134,10 +140,11 @@ export function createChallengeZone(options: ChallengeZoneOptions): ChallengeZon
           serve(subdomain, name, live);
           // What died while we were not running goes from the store at the first look of keepFresh.
           if (live.length < rows.length) deaths.set(subdomain, clock.now());
-          if (live.some((row) => row.held)) names.watch(name, true);
+          if (live.length > 0) watchHeld(name, live);
           served += 1;
         }
       }
+      names.complete = true;
       return { served, unusable };
     },
     async register(allowFrom) {
@@ -180,15 +187,18 @@ export function createChallengeZone(options: ChallengeZoneOptions): ChallengeZon
       if (removed !== undefined) withdraw(removed);
     },
     async presentLocal(subdomain, values) {
-      mustServe(subdomain);
-      await change(subdomain, (rows) => holdValues(rows, values, clock.now()));
+      const name = mustServe(subdomain);
+      watchHeld(name, await change(subdomain, (rows) => holdValues(rows, values, clock.now())));
     },
     async removeLocal(subdomain, values) {
-      if (names.get(nameOf(subdomain)) === undefined) return;
-      await change(subdomain, (rows) => releaseValues(rows, values, clock.now()));
+      const name = nameOf(subdomain);
+      if (names.get(name) === undefined) return;
+      watchHeld(name, await change(subdomain, (rows) => releaseValues(rows, values, clock.now())));
     },
     keepFresh(signal) {
-      return deaths.run((subdomain) => change(subdomain, (rows) => liveRows(rows, clock.now())), signal);
+      return deaths.run(async (subdomain) => {
+        await change(subdomain, (rows) => liveRows(rows, clock.now()));
+      }, signal);
     },
   };
 

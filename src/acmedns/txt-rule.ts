@@ -65,7 +65,7 @@ function isFresh(row: TxtRow, now: number): boolean {
 }
 
 function put(rows: readonly TxtRow[], value: string, now: number, held: boolean): TxtRow[] {
-  const newest = rows.reduce((latest, row) => Math.max(latest, row.updatedAt), 0);
+  const newest = rows.reduce((latest, row) => Math.max(latest, row.updatedAt), -1);
   const others = rows.filter((row) => row.value !== value);
   const wasHeld = rows.some((row) => row.value === value && row.held);
   return [{ value, updatedAt: Math.max(now, newest + 1), held: held || wasHeld }, ...others];

@@ -37,13 +37,11 @@ export function createSqliteAccountStore(database: DatabaseSync): AccountStore {
       const { username, keyHash, subdomain, allowFrom, createdAt } = account;
       await write(() => sql.addAccount.run(username, keyHash, subdomain, JSON.stringify(allowFrom), createdAt));
     },
-    async findAccount(username) {
-      try {
+    findAccount(username) {
+      return read(() => {
         const row = sql.findAccount.get(username);
         return row === undefined ? undefined : toAccount(row);
-      } catch (error) {
-        throw translated(error);
-      }
+      });
     },
     removeAccount(username) {
       return write(() => {
@@ -63,7 +61,10 @@ export function createSqliteAccountStore(database: DatabaseSync): AccountStore {
         return after;
       });
     },
-    addDelegation(domain, subdomain) {
+    async addDelegation(domain, subdomain) {
+      const kept = await read(() => sql.findDelegation.get(domain)?.['subdomain']);
+      // The common case, and no commit: whatever can be read here is durable, since no transaction is open between turns.
+      if (kept !== undefined) return String(kept);
       return write(() => {
         sql.addDelegation.run(domain, subdomain);
         return String(sql.findDelegation.get(domain)?.['subdomain']);
@@ -88,6 +89,14 @@ export function createSqliteAccountStore(database: DatabaseSync): AccountStore {
       }
     },
   };
+}
+
+async function read<T>(work: () => T): Promise<T> {
+  try {
+    return work();
+  } catch (error) {
+    throw translated(error);
+  }
 }
 
 type Statements = ReturnType<typeof prepare>;
