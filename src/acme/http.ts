@@ -1,0 +1,163 @@
+import { X509Certificate } from 'node:crypto';
+import type { Agent, Dispatcher } from 'undici';
+import type { Clock } from '../core/clock.ts';
+import { withTimeout } from '../core/clock.ts';
+import { AcmeError } from './problem.ts';
+import { brokeBeforeAnswer, transportFault } from './transport-fault.ts';
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'HEAD' | 'POST';
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+export interface HttpResponse {
+  readonly url: string;
+  readonly status: number;
+  /** Lower-case names; repeated headers joined by a comma. */
+  readonly headers: ReadonlyMap<string, string>;
+  readonly body: string;
+  /** ms since the epoch by the local clock, when the headers were here. */
+  readonly receivedAt: number;
+}
+
+/** One finished exchange, for logs, metrics and tests. `status` is undefined when there was no answer. */
+export interface Exchange {
+  readonly method: string;
+  readonly url: string;
+  readonly status: number | undefined;
+  readonly milliseconds: number;
+}
+
+export interface TransportOptions {
+  /** PEM roots in place of the system's. */
+  readonly trust?: string | undefined;
+  readonly userAgent: string;
+  /** ms for one exchange, from connecting to the last byte. */
+  readonly timeout: number;
+  readonly connections: number;
+  readonly clock: Clock;
+  readonly observe?: ((exchange: Exchange) => void) | undefined;
+}
+
+/** HTTP with bounds: time, size, connections. Any status is an answer; throws AcmeError only when there is none. */
+export interface Transport {
+  send(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>;
+  close(): Promise<void>;
+}
+
+/** No ACME answer comes near this; a chain of ten certificates has 20 KiB. */
+const LARGEST_BODY = 1024 * 1024;
+const CONNECT_TIMEOUT = 10_000;
+
+export function createTransport(options: TransportOptions): Transport {
+  const { clock, timeout, trust } = options;
+  if (trust !== undefined) checkRoots(trust);
+  let agent: Promise<Agent> | undefined;
+
+  async function exchange(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
+    const dispatcher = await (agent ??= createAgent(options));
+    const response = await dispatcher.request({ ...target(request.url), ...content(request, options), signal });
+    const receivedAt = clock.now();
+    const body = await readBody(response.body, request.url);
+    return { url: request.url, status: response.statusCode, headers: headersOf(response), body, receivedAt };
+  }
+
+  async function twice(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
+    try {
+      return await exchange(request, signal);
+    } catch (error) {
+      // A kept connection may be closed by the CA just as it is used. Sending the same bytes again is safe even for a signed
+      // request: its nonce is good for one use only (RFC 8555 section 6.5), so the CA cannot act on it a second time.
+      if (signal.aborted || !brokeBeforeAnswer(error)) throw error;
+      return await exchange(request, signal);
+    }
+  }
+
+  return {
+    async send(request, signal) {
+      signal.throwIfAborted();
+      const started = performance.now();
+      let status: number | undefined;
+      try {
+        const response = await twice(request, withTimeout(signal, timeout));
+        status = response.status;
+        return response;
+      } catch (error) {
+        if (signal.aborted) throw signal.reason;
+        if (error instanceof AcmeError) throw error;
+        throw transportFault(error, { url: request.url, timeout, ownTrust: trust !== undefined });
+      } finally {
+        const { method, url } = request;
+        options.observe?.({ method, url, status, milliseconds: performance.now() - started });
+      }
+    },
+    async close() {
+      if (agent !== undefined) await (await agent).destroy();
+    },
+  };
+}
+
+/** undici takes a tenth of a second to load, and many runs never speak to a CA. */
+async function createAgent(options: TransportOptions): Promise<Agent> {
+  const undici = await import('undici');
+  return new undici.Agent({
+    connections: options.connections,
+    connect: { timeout: CONNECT_TIMEOUT, ...(options.trust === undefined ? {} : { ca: options.trust }) },
+    autoSelectFamily: true,
+    headersTimeout: options.timeout,
+    bodyTimeout: options.timeout,
+    allowH2: false,
+  });
+}
+
+function target(url: string): { origin: string; path: string } {
+  const { origin, pathname, search } = new URL(url);
+  return { origin, path: pathname + search };
+}
+
+function content(request: HttpRequest, options: TransportOptions): Omit<Dispatcher.RequestOptions, 'path'> {
+  return {
+    method: request.method,
+    headers: { 'user-agent': options.userAgent, ...request.headers },
+    ...(request.body === undefined ? {} : { body: request.body }),
+  };
+}
+
+function headersOf(response: Dispatcher.ResponseData): Map<string, string> {
+  const headers = new Map<string, string>();
+  for (const [name, value] of Object.entries(response.headers)) {
+    if (value !== undefined) headers.set(name.toLowerCase(), Array.isArray(value) ? value.join(', ') : value);
+  }
+  return headers;
+}
+
+async function readBody(body: AsyncIterable<Buffer>, url: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > LARGEST_BODY) {
+      throw new AcmeError('acme-bad-response', `the CA at ${new URL(url).host} sent an answer of more than 1 MiB`, {
+        retry: { kind: 'backoff' },
+      });
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function checkRoots(pem: string): void {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  try {
+    if (blocks.length === 0) throw new Error('no certificate in it');
+    for (const block of blocks) void new X509Certificate(block);
+  } catch (error) {
+    throw new AcmeError(
+      'acme-invalid-root',
+      'the root given for the CA cannot be read: it must hold at least one certificate in PEM, as in "-----BEGIN CERTIFICATE-----"',
+      { retry: { kind: 'never' }, cause: error },
+    );
+  }
+}
