@@ -120,7 +120,7 @@ export function createViewer(options: {
     for (const referral of referrals.values()) {
       if (depth >= DEEPEST) break;
       const child = await zoneServers.referred(referral.zone, referral.servers, signal);
-      below = await viewFrom(name, child, depth + 1, signal);
+      below = await viewFrom(name, { ...child, byHand: child.byHand || zone.byHand }, depth + 1, signal);
       if (below.kind === 'seen') {
         sightings.push(...below.sightings);
         warnings.push(...below.warnings);

@@ -109,6 +109,7 @@ export function createRemotePresenter(options: RemotePresenterOptions): RemotePr
     const missing = [...wanted].filter((value) => !standing.includes(value));
     for (const value of missing) await update(domain, account, value, signal);
     state.uncertain = false;
+    for (const value of values) state.live.add(value);
     if (missing.length > 0 && served !== undefined) await untilServed(domain, account, signal);
   }
 

@@ -1,4 +1,3 @@
-import { assertNever } from '../core/assert-never.ts';
 import type { Clock } from '../core/clock.ts';
 import type { DomainName } from '../core/domain-name.ts';
 import { messageOf } from '../core/error.ts';
@@ -37,11 +36,6 @@ export async function checkZoneReachable(
   const resolvers = createResolvers(options.resolvers, ask);
   const routes = options.routes ?? new Map();
   const zoneServers = createZoneServers({ resolvers, routes, clock: options.clock });
-  const unreachable = (fault: ZoneFault, message: string): ZoneReachability => ({
-    kind: 'unreachable',
-    fault,
-    message,
-  });
 
   const found = await findServers();
   if ('kind' in found) return found;
@@ -131,6 +125,10 @@ export async function checkZoneReachable(
     const typed = lines.length === 0 ? [`${dotted(zone)}  NS  <the name of this server>.`] : lines;
     return `add at the DNS provider of ${parent}:  ${typed.join('\n  ')}`;
   }
+}
+
+function unreachable(fault: ZoneFault, message: string): ZoneReachability {
+  return { kind: 'unreachable', fault, message };
 }
 
 function nameServersOf(reply: Reply, zone: string): { name: string; glue: NameServer[] }[] {
