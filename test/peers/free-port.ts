@@ -1,0 +1,42 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+
+/** Below the range that the kernel takes client ports from, so that no outgoing connection takes the port meanwhile. */
+const LOWEST = 12_000;
+const HIGHEST = 32_000;
+
+/** A port of 127.0.0.1 that is free for UDP and for TCP, for programs that cannot be given port 0. */
+export async function freePort(): Promise<number> {
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    const port = LOWEST + Math.floor(Math.random() * (HIGHEST - LOWEST));
+    if ((await isFreeForTcp(port)) && (await isFreeForUdp(port))) return port;
+  }
+  throw new Error(`no port of 127.0.0.1 between ${LOWEST} and ${HIGHEST} is free for both UDP and TCP`);
+}
+
+async function isFreeForTcp(port: number): Promise<boolean> {
+  const server = createServer();
+  try {
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    server.close();
+  }
+}
+
+async function isFreeForUdp(port: number): Promise<boolean> {
+  const socket = createSocket('udp4');
+  try {
+    socket.bind(port, '127.0.0.1');
+    await once(socket, 'listening');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.close();
+  }
+}

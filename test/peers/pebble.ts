@@ -1,0 +1,126 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { request } from 'node:https';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { freePort } from './free-port.ts';
+import { startProcess } from './process.ts';
+import { peer } from './require-peer.ts';
+import { tempFolder } from './temp-folder.ts';
+
+export interface PebbleOptions {
+  /** Who Pebble asks about challenges, over TCP: `127.0.0.1:5300`. */
+  readonly dnsServer: string;
+  /** PEBBLE_* variables; without them no random sleeps, no reuse of authorizations, and 5 % of good nonces rejected. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly strict?: boolean;
+  /** External accounts, base64url MAC key by key id; given, an account needs one of them. */
+  readonly externalAccounts?: Readonly<Record<string, string>>;
+  /** Seconds in Retry-After; 0 leaves the header out. */
+  readonly retryAfter?: { readonly authz: number; readonly order: number };
+  readonly profiles?: Readonly<
+    Record<string, { description: string; validityPeriod: number; promoteCommonName?: boolean }>
+  >;
+  readonly blockedNames?: readonly string[];
+}
+
+export interface Pebble {
+  readonly directoryUrl: string;
+  readonly managementUrl: string;
+  /** PEM file by which Pebble's HTTPS is trusted. */
+  readonly rootFile: string;
+  /** What Pebble has seen, by its own log. */
+  counts(): { orders: number; certificates: number; accounts: number };
+  /** PEM of the root that certificates lead to; 1 and up are the alternates. */
+  issuingRoot(index?: number): Promise<string>;
+  output(): string;
+  stop(): Promise<void>;
+}
+
+const DEFAULT_ENV = { PEBBLE_VA_NOSLEEP: '1', PEBBLE_AUTHZREUSE: '0' };
+
+/** Let's Encrypt's test CA on free ports of 127.0.0.1, strict, with a TLS certificate of its own. */
+export async function startPebble(options: PebbleOptions): Promise<Pebble> {
+  const folder = tempFolder('pebble');
+  const [port, managementPort] = [await freePort(), await freePort()];
+  const { rootFile, keyFile } = createTlsFiles(folder.path);
+  const configFile = join(folder.path, 'pebble.json');
+  writeFileSync(
+    configFile,
+    JSON.stringify({
+      pebble: {
+        listenAddress: `127.0.0.1:${port}`,
+        managementListenAddress: `127.0.0.1:${managementPort}`,
+        certificate: rootFile,
+        privateKey: keyFile,
+        httpPort: 5002,
+        tlsPort: 5001,
+        keyAlgorithm: 'ecdsa',
+        externalAccountBindingRequired: options.externalAccounts !== undefined,
+        externalAccountMACKeys: options.externalAccounts ?? {},
+        retryAfter: options.retryAfter ?? { authz: 0, order: 0 },
+        domainBlocklist: options.blockedNames ?? [],
+        ...(options.profiles === undefined ? {} : { profiles: options.profiles }),
+      },
+    }),
+  );
+  const server = await startProcess({
+    command: peer('pebble').path,
+    args: ['-config', configFile, '-dnsserver', options.dnsServer, ...(options.strict === false ? [] : ['-strict'])],
+    env: { ...DEFAULT_ENV, ...options.env },
+    ready: async () => (await accepts(port)) && accepts(managementPort),
+  });
+  const managementUrl = `https://127.0.0.1:${managementPort}`;
+  return {
+    directoryUrl: `https://127.0.0.1:${port}/dir`,
+    managementUrl,
+    rootFile,
+    counts: () => countsOf(server.output()),
+    issuingRoot: (index = 0) => get(`${managementUrl}/roots/${index}`, rootFile),
+    output: server.output,
+    async stop() {
+      await server.stop();
+      folder.remove();
+    },
+  };
+}
+
+function createTlsFiles(folder: string): { rootFile: string; keyFile: string } {
+  const rootFile = join(folder, 'tls.pem');
+  const keyFile = join(folder, 'tls.key');
+  const request = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '30'];
+  const extensions = ['subjectAltName=DNS:localhost,IP:127.0.0.1', 'keyUsage=critical,digitalSignature,keyCertSign'];
+  const files = ['-keyout', keyFile, '-out', rootFile, '-subj', '/CN=localhost'];
+  execFileSync(peer('openssl').path, [...request, ...files, ...extensions.flatMap((line) => ['-addext', line])], {
+    stdio: 'pipe',
+  });
+  return { rootFile, keyFile };
+}
+
+async function accepts(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return true;
+  } finally {
+    socket.destroy();
+  }
+}
+
+function countsOf(log: string): { orders: number; certificates: number; accounts: number } {
+  const count = (pattern: RegExp): number => log.match(pattern)?.length ?? 0;
+  return {
+    orders: count(/Added order "/g),
+    certificates: count(/Issued certificate serial/g),
+    accounts: count(/accounts in memory/g),
+  };
+}
+
+async function get(url: string, rootFile: string): Promise<string> {
+  const call = request(url, { ca: readFileSync(rootFile), agent: false }).end();
+  const [response] = (await once(call, 'response')) as [IncomingMessage];
+  return text(response);
+}
