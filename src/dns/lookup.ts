@@ -1,0 +1,88 @@
+import type { NameTableReader, TableNode } from './name-table-reader.ts';
+import { isAtOrBelow, type WireName } from './name.ts';
+import { TYPE } from './record.ts';
+import { encodeRdata } from './record-wire.ts';
+import { pathTo, type RecordSet, type StaticNode, type StaticZone } from './static-zone.ts';
+
+/** What is served: the zones, and the names whose TXT values change, which belong to whichever zone they lie in. */
+export interface Served {
+  /** The longest origin first. */
+  readonly zones: readonly StaticZone[];
+  readonly names: NameTableReader | undefined;
+  /** What a question outside all zones gets. */
+  readonly foreignZone: 'refused' | 'nxdomain';
+}
+
+/** What one zone says to one question, without following a CNAME. */
+export type Finding =
+  | { readonly kind: 'found'; readonly set: RecordSet; readonly watched: boolean }
+  | { readonly kind: 'alias'; readonly set: RecordSet; readonly target: WireName }
+  | { readonly kind: 'referral'; readonly cut: WireName; readonly set: RecordSet }
+  | { readonly kind: 'no-data' }
+  | { readonly kind: 'no-name' }
+  | { readonly kind: 'not-known' };
+
+const NO_DATA: Finding = { kind: 'no-data' };
+const NOTHING: StaticNode = new Map();
+
+/** The zone with the longest origin the name lies in. A DS is data of the zone above the cut (RFC 4035 section 3.1.4.1). */
+export function zoneOf(name: WireName, type: number, zones: readonly StaticZone[]): StaticZone | undefined {
+  const at = zones.findIndex((zone) => isAtOrBelow(name, zone.origin));
+  const zone = zones[at];
+  if (type !== TYPE.DS || zone?.origin !== name) return zone;
+  return zones.slice(at + 1).find((above) => isAtOrBelow(name, above.origin)) ?? zone;
+}
+
+/** The zone's SOA; its serial moves with the zone and with the names of the table. */
+export function soaSet(zone: StaticZone, names: NameTableReader | undefined, ttl: number): RecordSet {
+  const serial = Math.max(zone.soa.serial, names?.serial ?? 0);
+  return { type: TYPE.SOA, ttl, rdatas: [encodeRdata({ ...zone.soa, serial })] };
+}
+
+/** RFC 1034 section 4.3.2, step 3, with the wildcards of RFC 4592; `name` is in lower case and in the zone. */
+export function lookup(name: WireName, type: number, zone: StaticZone, names: NameTableReader | undefined): Finding {
+  if (!zone.known) return { kind: 'not-known' };
+  const path = pathTo(name, zone.origin);
+  const referral = referralAt(path, name, type, zone);
+  if (referral !== undefined) return referral;
+  if (name === zone.origin && type === TYPE.SOA)
+    return { kind: 'found', set: soaSet(zone, names, zone.soaTtl), watched: false };
+  const node = zone.nodes.get(name);
+  const table = names?.find(name);
+  if (node !== undefined || table !== undefined) return atNode(type, node ?? NOTHING, table, zone);
+  if (names?.complete === false) return { kind: 'not-known' };
+  const encloser = path.find((above) => zone.nodes.has(above) || (above !== name && names?.find(above) !== undefined));
+  const wildcard = zone.nodes.get(`\u0001*${encloser ?? zone.origin}`);
+  return wildcard === undefined ? { kind: 'no-name' } : atNode(type, wildcard, undefined, zone);
+}
+
+/** The highest cut on the way down; what lies at it or below it belongs to others, but for the DS at the cut itself. */
+function referralAt(path: readonly WireName[], name: WireName, type: number, zone: StaticZone): Finding | undefined {
+  for (const cut of path.toReversed().slice(1)) {
+    const set = zone.nodes.get(cut)?.get(TYPE.NS);
+    if (set !== undefined && !(type === TYPE.DS && cut === name)) return { kind: 'referral', cut, set };
+  }
+  return undefined;
+}
+
+function atNode(type: number, node: StaticNode, table: TableNode | undefined, zone: StaticZone): Finding {
+  const alias = node.get(TYPE.CNAME);
+  if (alias !== undefined) {
+    if (type === TYPE.CNAME || type === TYPE.ANY) return { kind: 'found', set: alias, watched: false };
+    const [target] = alias.rdatas[0] ?? [];
+    return typeof target === 'string' ? { kind: 'alias', set: alias, target } : NO_DATA;
+  }
+  const set = setAt(type, node, table, zone);
+  if (set === undefined) return NO_DATA;
+  return { kind: 'found', set, watched: set.type === TYPE.TXT && table?.watched === true && table.rdatas.length > 0 };
+}
+
+/** For ANY, one set only, the most telling (RFC 8482 section 4.1). */
+function setAt(type: number, node: StaticNode, table: TableNode | undefined, zone: StaticZone): RecordSet | undefined {
+  if ((type === TYPE.TXT || type === TYPE.ANY) && table !== undefined && table.rdatas.length > 0) {
+    const fixed = node.get(TYPE.TXT)?.rdatas ?? [];
+    return { type: TYPE.TXT, ttl: zone.txtTtl, rdatas: [...fixed, ...table.rdatas.map((rdata) => [rdata])] };
+  }
+  if (type !== TYPE.ANY) return node.get(type);
+  return node.values().next().value;
+}

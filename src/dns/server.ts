@@ -1,0 +1,123 @@
+import { DomainError, messageOf } from '../core/error.ts';
+import type { DomainName } from '../core/domain-name.ts';
+import { type DnsCounters, sumCounters } from './counters.ts';
+import { planListeners } from './free-ports.ts';
+import { listenError } from './listen-error.ts';
+import type { Listener, PlannedListener } from './listener.ts';
+import type { NameTable } from './name-table.ts';
+import type { Asked, ServedOptions } from './responder.ts';
+import { counterMemory, serveHere, type ServingThread, type ThreadOptions } from './serving-thread.ts';
+import { buildZone } from './static-zone.ts';
+import { DEFAULT_TCP_LIMITS, type TcpLimits } from './tcp-listener.ts';
+import { serveInWorker } from './worker-thread.ts';
+import type { ZoneOptions } from './zone.ts';
+
+export interface DnsServerOptions {
+  readonly listeners: readonly Listener[];
+  readonly zones: readonly ZoneOptions[];
+  /** Names with TXT values that change; each belongs to the zone it lies in. */
+  readonly names?: NameTable;
+  /** Threads that answer. 0: this thread does. */
+  readonly workers: number;
+  /** What a question outside the zones gets. Default `refused`. */
+  readonly foreignZone?: 'refused' | 'nxdomain';
+  /** The TXT values of a watched name were answered; thinned out when it happens often. `from` is not proven over UDP. */
+  readonly onAsked?: (asked: { name: DomainName; from: string }) => void;
+  /** A worker thread has failed; another is started in its place. */
+  readonly onFault?: (error: Error) => void;
+  readonly tcpLimits?: Partial<TcpLimits>;
+  /** Stops the server when aborted. */
+  readonly signal?: AbortSignal;
+}
+
+export interface DnsServer {
+  /** With real ports; UDP and TCP on port 0 of one address have one number. */
+  readonly addresses: readonly Listener[];
+  /**
+   * When it resolves, every answer is by the new zones.
+   * @throws DomainError `invalid-zone`, and then the old ones stay
+   */
+  replaceZones(zones: readonly ZoneOptions[]): Promise<void>;
+  counters(): DnsCounters;
+  stop(): Promise<void>;
+}
+
+const RESTART_DELAY = 200;
+
+/**
+ * Starts to serve; resolves when all listeners answer.
+ * @throws DomainError `port-in-use`, `port-forbidden`, `invalid-listener`, `invalid-zone`
+ */
+export async function startDnsServer(options: DnsServerOptions): Promise<DnsServer> {
+  options.signal?.throwIfAborted();
+  let served = checked(options, options.zones, 0);
+  const listeners = await planListeners(options.listeners, options.workers > 0);
+  const limits = { ...DEFAULT_TCP_LIMITS, ...options.tcpLimits };
+  const onAsked = ({ name, from }: Asked): void => options.onAsked?.({ name: name as DomainName, from });
+  const threads = new Set<ServingThread>();
+  const past: Float64Array[] = [];
+  let stopped: Promise<void> | undefined;
+
+  const start = async (): Promise<void> => {
+    const threadOptions: ThreadOptions = { served, limits, counters: counterMemory() };
+    const onExit = (error: Error): void => {
+      threads.delete(thread);
+      past.push(thread.counters);
+      options.onFault?.(error);
+      // Not at once: what fails at its start would fail again and again.
+      setTimeout(() => void restart(), RESTART_DELAY).unref();
+    };
+    const thread =
+      options.workers > 0 ? serveInWorker(threadOptions, onAsked, onExit) : serveHere(threadOptions, onAsked);
+    threads.add(thread);
+    await open(thread, listeners);
+  };
+  const restart = async (): Promise<void> => {
+    try {
+      if (stopped === undefined) await start();
+    } catch (error) {
+      options.onFault?.(new Error(messageOf(error), { cause: error }));
+    }
+  };
+  const stop = (): Promise<void> => (stopped ??= stopAll(threads));
+  try {
+    await Promise.all(Array.from({ length: Math.max(1, options.workers) }, start));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  options.signal?.addEventListener('abort', () => void stop(), { once: true });
+  return {
+    addresses: listeners.map(({ address, port, transport }) => ({ address, port, transport })),
+    async replaceZones(zones) {
+      served = checked(options, zones, served.serial);
+      await Promise.all([...threads].map((thread) => thread.replace(served)));
+    },
+    counters: () => sumCounters([...past, ...[...threads].map((thread) => thread.counters)]),
+    stop,
+  };
+}
+
+/** Zones that are found to be right here, so that no thread fails over them. The serial moves with each change (RFC 1982). */
+function checked(options: DnsServerOptions, zones: readonly ZoneOptions[], lastSerial: number): ServedOptions {
+  const serial = Math.max(lastSerial + 1, Math.floor(Date.now() / 1000));
+  const origins = new Set(zones.map((zone) => buildZone(zone, serial).origin));
+  if (origins.size < zones.length)
+    throw new DomainError('invalid-zone', 'a zone is there twice; put its records into one');
+  return { zones, serial, memory: options.names?.memory, foreignZone: options.foreignZone ?? 'refused' };
+}
+
+async function open(thread: ServingThread, listeners: readonly PlannedListener[]): Promise<void> {
+  try {
+    await thread.open(listeners);
+  } catch (error) {
+    const about = error as { address?: string; port?: number } | undefined;
+    const [first] = listeners;
+    const listener = listeners.find(({ address, port }) => address === about?.address && port === about.port) ?? first;
+    throw listener === undefined ? error : listenError(error, listener);
+  }
+}
+
+async function stopAll(threads: ReadonlySet<ServingThread>): Promise<void> {
+  await Promise.all([...threads].map((thread) => thread.stop()));
+}

@@ -1,0 +1,66 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import type { PlannedListener } from './listener.ts';
+import type { Asked, ServedOptions } from './responder.ts';
+import type { ServingThread, ThreadOptions } from './serving-thread.ts';
+
+export type ToWorker =
+  | { readonly kind: 'open'; readonly listeners: readonly PlannedListener[] }
+  | { readonly kind: 'replace'; readonly served: ServedOptions }
+  | { readonly kind: 'stop' };
+
+export type FromWorker =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'failed'; readonly error: WorkerError }
+  | { readonly kind: 'asked'; readonly asked: Asked };
+
+interface WorkerError {
+  readonly message: string;
+  readonly code: string | undefined;
+  readonly address: string | undefined;
+  readonly port: number | undefined;
+}
+
+/** This file's own ending: `.ts` from a checkout, `.js` from a build. */
+const ENTRY = new URL(`./worker${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url);
+
+/** Serves in a new worker thread. `onExit` is told when that ends without having been stopped. */
+export function serveInWorker(
+  options: ThreadOptions,
+  onAsked: (asked: Asked) => void,
+  onExit: (error: Error) => void,
+): ServingThread {
+  const worker = new Worker(ENTRY, { workerData: options, name: 'dns' });
+  const waiting: { resolve: () => void; reject: (error: Error) => void }[] = [];
+  let stopping = false;
+  let exitError = new Error('a DNS worker thread has ended');
+  worker.on('message', (message: FromWorker) => {
+    if (message.kind === 'asked') return onAsked(message.asked);
+    const asker = waiting.shift();
+    if (message.kind === 'done') asker?.resolve();
+    else asker?.reject(Object.assign(new Error(message.error.message), message.error));
+  });
+  worker.on('error', (error: Error) => (exitError = error));
+  worker.on('exit', () => {
+    for (const asker of waiting.splice(0)) asker.reject(exitError);
+    if (!stopping) onExit(exitError);
+  });
+  const tell = (message: ToWorker): Promise<void> =>
+    new Promise((resolve, reject) => {
+      waiting.push({ resolve, reject });
+      worker.postMessage(message, []);
+    });
+  return {
+    counters: new Float64Array(options.counters),
+    open: (listeners) => tell({ kind: 'open', listeners }),
+    replace: (served) => tell({ kind: 'replace', served }),
+    async stop() {
+      if (stopping) return;
+      stopping = true;
+      if (worker.threadId < 0) return;
+      const exit = once(worker, 'exit');
+      await tell({ kind: 'stop' }).catch(() => worker.terminate());
+      await exit;
+    },
+  };
+}
