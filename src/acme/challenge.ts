@@ -27,7 +27,7 @@ const challengeDocument = z.object({
     .regex(/^[A-Za-z0-9_-]+$/)
     .optional()
     .catch(undefined),
-  error: z.unknown(),
+  error: z.unknown().optional(),
 });
 
 /** One of an authorization's challenges; undefined when it has no type or no URL, for then nobody could answer it. */

@@ -136,7 +136,7 @@ const orderDocument = z.object({
   finalize: z.string(),
   certificate: z.string().nullish(),
   expires: z.string().nullish().catch(undefined),
-  error: z.unknown(),
+  error: z.unknown().optional(),
   profile: z.string().nullish().catch(undefined),
   replaces: z.string().nullish().catch(undefined),
 });

@@ -90,7 +90,7 @@ export function createSignedExchange(
       }
       // The refusal's own nonce is the freshest there is (section 6.5). The pauses grow slowly: behind a balancer the nonce may
       // need a moment to reach the node that will be asked.
-      if (tries > 2) await clock.sleep(Math.random() * Math.min(250, 5 * 2 ** tries), signal);
+      if (tries > 2) await clock.sleep(Math.random() * Math.min(100, 2 ** tries), signal);
       nonce = isNonce(fresh) ? fresh : await takeNonce(signal);
     }
   };
