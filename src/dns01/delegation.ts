@@ -13,6 +13,8 @@ import { createResolvers } from './resolvers.ts';
 import { lookAtResolvers } from './resolver-notes.ts';
 import { createZoneServers, type Routes } from './zone-servers.ts';
 
+export type { Routes } from './zone-servers.ts';
+
 export interface DelegationCheckerOptions {
   readonly resolvers: readonly NameServer[];
   /** Zones whose servers are given by hand. */
