@@ -1,9 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import type { Agent, Dispatcher } from 'undici';
 import type { Clock } from '../core/clock.ts';
-import { withTimeout } from '../core/clock.ts';
 import { AcmeError } from './problem.ts';
-import { brokeBeforeAnswer, transportFault } from './transport-fault.ts';
+import { isCut, transportFault } from './transport-fault.ts';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'POST';
@@ -20,6 +19,8 @@ export interface HttpResponse {
   readonly body: string;
   /** ms since the epoch by the local clock, when the headers were here. */
   readonly receivedAt: number;
+  /** The connection broke and the same bytes were sent again: the CA may have acted on them the first time. */
+  readonly resent: boolean;
 }
 
 /** One finished exchange, for logs, metrics and tests. `status` is undefined when there was no answer. */
@@ -55,23 +56,25 @@ export function createTransport(options: TransportOptions): Transport {
   const { clock, timeout, trust } = options;
   if (trust !== undefined) checkRoots(trust);
   let agent: Promise<Agent> | undefined;
+  let closed = false;
 
-  async function exchange(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
+  async function exchange(request: HttpRequest, resent: boolean, signal: AbortSignal): Promise<HttpResponse> {
+    if (closed) throw closedError();
     const dispatcher = await (agent ??= createAgent(options));
     const response = await dispatcher.request({ ...target(request.url), ...content(request, options), signal });
     const receivedAt = clock.now();
     const body = await readBody(response.body, request.url);
-    return { url: request.url, status: response.statusCode, headers: headersOf(response), body, receivedAt };
+    return { url: request.url, status: response.statusCode, headers: headersOf(response), body, receivedAt, resent };
   }
 
   async function twice(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
     try {
-      return await exchange(request, signal);
+      return await exchange(request, false, signal);
     } catch (error) {
       // A kept connection may be closed by the CA just as it is used. Sending the same bytes again is safe even for a signed
       // request: its nonce is good for one use only (RFC 8555 section 6.5), so the CA cannot act on it a second time.
-      if (signal.aborted || !brokeBeforeAnswer(error)) throw error;
-      return await exchange(request, signal);
+      if (closed || signal.aborted || !isCut(error)) throw error;
+      return await exchange(request, true, signal);
     }
   }
 
@@ -79,24 +82,48 @@ export function createTransport(options: TransportOptions): Transport {
     async send(request, signal) {
       signal.throwIfAborted();
       const started = performance.now();
+      const limited = limit(signal, timeout);
       let status: number | undefined;
       try {
-        const response = await twice(request, withTimeout(signal, timeout));
+        const response = await twice(request, limited.signal);
         status = response.status;
         return response;
       } catch (error) {
         if (signal.aborted) throw signal.reason;
         if (error instanceof AcmeError) throw error;
+        if (closed) throw closedError();
         throw transportFault(error, { url: request.url, timeout, ownTrust: trust !== undefined });
       } finally {
+        limited.release();
         const { method, url } = request;
         options.observe?.({ method, url, status, milliseconds: performance.now() - started });
       }
     },
     async close() {
+      closed = true;
       if (agent !== undefined) await (await agent).destroy();
     },
   };
+}
+
+/** As core's withTimeout, but let go of at once: hundreds of requests a second must not leave timers behind for a minute. */
+function limit(parent: AbortSignal, milliseconds: number): { signal: AbortSignal; release: () => void } {
+  const own = new AbortController();
+  const abort = (): void => own.abort(parent.reason);
+  const timer = setTimeout(() => own.abort(new DOMException('the time is over', 'TimeoutError')), milliseconds);
+  timer.unref();
+  parent.addEventListener('abort', abort);
+  return {
+    signal: own.signal,
+    release() {
+      clearTimeout(timer);
+      parent.removeEventListener('abort', abort);
+    },
+  };
+}
+
+function closedError(): AcmeError {
+  return new AcmeError('acme-unreachable', 'the connection to the CA was closed', { retry: { kind: 'backoff' } });
 }
 
 /** undici takes a tenth of a second to load, and many runs never speak to a CA. */

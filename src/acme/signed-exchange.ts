@@ -4,6 +4,7 @@ import { signJws } from './jws.ts';
 import type { Algorithm, SigningKey } from './jws.ts';
 import { isNonce } from './nonce-pool.ts';
 import type { NoncePool } from './nonce-pool.ts';
+import { AcmeError } from './problem.ts';
 import type { Problem } from './problem.ts';
 import { errorOfResponse } from './refusal.ts';
 import { badResponse } from './response.ts';
@@ -83,6 +84,10 @@ export function createSignedExchange(
           continue;
         }
       }
+      // The first sending of an answer that was cut off may have had its effect; only the caller can look.
+      if (error.code === 'acme-bad-nonce' && response.resent && post.payload !== undefined) {
+        throw cutOff(post, error);
+      }
       const givenUp = tries >= LEAST_TRIES && clock.now() - started >= LONGEST_TRYING;
       if (error.code !== 'acme-bad-nonce' || givenUp) {
         nonces.add(fresh);
@@ -94,6 +99,12 @@ export function createSignedExchange(
       nonce = isNonce(fresh) ? fresh : await takeNonce(signal);
     }
   };
+}
+
+function cutOff(post: SignedPost, cause: AcmeError): AcmeError {
+  const { host } = new URL(post.url);
+  const message = `the CA at ${host} cut the connection while it was asked to ${post.doing}; it may have done so all the same`;
+  return new AcmeError('acme-unreachable', message, { retry: { kind: 'backoff' }, cause });
 }
 
 function algorithmFor(key: SigningKey, accepted: readonly string[]): Algorithm {

@@ -92,8 +92,8 @@ function unreachable(code: string, thrown: unknown, host: string): AcmeError {
   );
 }
 
-/** Whether the connection broke before any of the answer came, so that the very same bytes may be sent again. */
-export function brokeBeforeAnswer(thrown: unknown): boolean {
+/** Whether a connection that stood was cut. */
+export function isCut(thrown: unknown): boolean {
   return ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'].includes(codeOf(thrown));
 }
 
