@@ -26,6 +26,45 @@ export interface Attempts {
   readonly message: string;
   /** The names and CA that failed (see requestFingerprint): a changed request starts afresh. */
   readonly fingerprint: string;
+  /** `createdAt` of the order that failed for good: it is counted once, also when a crash makes it fail a second time. */
+  readonly countedOrder?: number | undefined;
+}
+
+/** When a certificate that is in place will be renewed. Bound to its serial: data about another certificate never counts. */
+export interface Renewal {
+  readonly serial: string;
+  /** Directory URL of the CA that issued it. */
+  readonly ca: string;
+  readonly issuedAt: number;
+  /** The instant chosen, once: ms since the epoch. */
+  readonly at: number;
+  readonly reason: string;
+  /** The window of the CA that `at` was chosen from (RFC 9773); undefined when `at` comes from the lifetime alone. */
+  readonly window?: { readonly start: number; readonly end: number } | undefined;
+  /** When the CA is to be asked again for its window. */
+  readonly askAgainAt?: number | undefined;
+}
+
+/** Promise: durable when `saveRenewal` resolves. Conformance: test/conformance/renewal-store.ts */
+export interface RenewalStore {
+  loadRenewal(certificateId: string): Promise<Renewal | undefined>;
+  saveRenewal(certificateId: string, renewal: Renewal | undefined): Promise<void>;
+}
+
+/** A certificate that a person asked for on the command line, beside those of the config file. */
+export interface WantedCertificate {
+  readonly certificate: CertificateRequest;
+  /** Folder of its files, when it is not the usual one. */
+  readonly output?: string | undefined;
+}
+
+/** Promise: durable when a method resolves. Conformance: test/conformance/wanted-store.ts */
+export interface WantedCertificateStore {
+  /** All, in the order of their ids. */
+  listWanted(): Promise<readonly WantedCertificate[]>;
+  /** Inserts or replaces the one with the same `certificate.id`. */
+  saveWanted(wanted: WantedCertificate): Promise<void>;
+  removeWanted(certificateId: string): Promise<void>;
 }
 
 /**
