@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# Installs the real programs that the tests talk to (test/peers): Debian packages, Go programs, certbot.
+# What is there already is left alone, so it can be run again at any time. Needs: Debian or Ubuntu, root or sudo, Go 1.26, python3.
+set -euo pipefail
+
+root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
+cache="$root/.cache/peers"
+mkdir -p "$cache/bin"
+
+say() { printf 'peers: %s\n' "$*" >&2; }
+fail() {
+  say "$*"
+  exit 69
+}
+
+has() {
+  command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || [ -x "/usr/local/sbin/$1" ]
+}
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
+}
+
+# Without an init system nothing is started. With one, Debian would start every server on port 53: policy-rc.d says no.
+install_packages() {
+  local policy=/usr/sbin/policy-rc.d own_policy=no
+  if [ -d /run/systemd/system ] && [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+    as_root chmod 755 "$policy"
+    own_policy=yes
+  fi
+  local status=0
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq || status=$?
+  [ "$status" = 0 ] &&
+    { as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2 || status=$?; }
+  if [ "$own_policy" = yes ]; then as_root rm -f "$policy"; fi
+  [ "$status" = 0 ] || fail "apt-get could not install: $*"
+}
+
+packages=()
+while read -r program package; do
+  has "$program" || packages+=("$package")
+done <<'LIST'
+nsd nsd
+knotd knot
+unbound unbound
+named bind9
+dig bind9-dnsutils
+delv bind9-dnsutils
+dnsperf dnsperf
+openssl openssl
+curl curl
+python3 python3
+setpriv util-linux
+LIST
+python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
+if [ "${#packages[@]}" -gt 0 ]; then
+  say "installing Debian packages: ${packages[*]}"
+  install_packages "${packages[@]}"
+fi
+
+# The stamp is the sum of what the programs are built from.
+go_folder="$root/test/peers/go"
+sum=$(cd "$go_folder" && cat go.mod go.sum lego-acmedns/*.go | sha256sum)
+if [ ! -x "$cache/bin/pebble" ] || [ ! -x "$cache/bin/lego-acmedns" ] || [ "$(cat "$cache/bin/.sum" 2>/dev/null)" != "$sum" ]; then
+  [ -x /usr/local/go/bin/go ] && PATH="$PATH:/usr/local/go/bin"
+  command -v go >/dev/null 2>&1 || fail 'Go is missing: install Go 1.26 (go.dev/dl), then run this again'
+  say 'building pebble and lego-acmedns'
+  (cd "$go_folder" && go build -o "$cache/bin/" github.com/letsencrypt/pebble/v2/cmd/pebble ./lego-acmedns)
+  printf '%s\n' "$sum" >"$cache/bin/.sum"
+fi
+
+certbot="$cache/certbot/bin/certbot"
+requirements="$root/test/peers/install-certbot.txt"
+if ! [ -x "$certbot" ] || ! cmp -s "$requirements" "$cache/certbot/requirements.txt"; then
+  say 'installing certbot with its acme-dns plugin'
+  python3 -m venv "$cache/certbot"
+  "$cache/certbot/bin/pip" install --quiet --disable-pip-version-check --requirement "$requirements"
+  cp "$requirements" "$cache/certbot/requirements.txt"
+fi
+
+say 'all there'
