@@ -165,7 +165,7 @@ describe('durable first, then served', () => {
     const slow = createMemoryAccountStore();
     const { zone, served, update } = newZone(slow);
     const account = await zone.register([]);
-    const { changeTxt } = slow;
+    const changeTxt = slow.changeTxt.bind(slow);
     const stored = Promise.withResolvers<void>();
     slow.changeTxt = async (subdomain, change) => {
       await stored.promise;
@@ -261,7 +261,7 @@ test('values that are too old go by themselves, also those that died while nobod
   await asleep;
   assert.equal((await store.changeTxt(late.subdomain, (rows) => rows)).length, 2);
   const buried = Promise.withResolvers<void>();
-  const { changeTxt } = store;
+  const changeTxt = store.changeTxt.bind(store);
   store.changeTxt = async (subdomain, change) => {
     const rows = await changeTxt(subdomain, change);
     setImmediate(buried.resolve);

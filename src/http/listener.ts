@@ -73,13 +73,18 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
     overrideGlobalObjects: false,
   });
   let stopping = false;
+  const underWay = new Set<ServerResponse>();
   const listener: RequestListener = (incoming, outgoing) => {
     if (stopping) outgoing.setHeader('connection', 'close');
+    underWay.add(outgoing);
+    outgoing.once('close', () => underWay.delete(outgoing));
     void answerOne(incoming, outgoing, limits.body, respond);
   };
   const servers: Server[] = [];
   const stop = async (grace = 5000) => {
     stopping = true;
+    // Node closes connections that are idle; these are not to become so.
+    for (const outgoing of underWay) if (!outgoing.headersSent) outgoing.setHeader('connection', 'close');
     await Promise.all(servers.map((server) => closeServer(server, grace)));
   };
   try {

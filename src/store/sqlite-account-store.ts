@@ -7,7 +7,7 @@ import { createCommitGroup } from './commit-group.ts';
 type Row = Record<string, SQLOutputValue>;
 
 /** Labels read at a time when all are read. */
-const PAGE = 4096;
+const PAGE = 1024;
 const SQLITE_CONSTRAINT = 19;
 
 /** Accounts, TXT values and delegations in SQLite. `database` comes from openDatabase, and is closed by who opened it. */
@@ -117,7 +117,7 @@ function prepare(database: DatabaseSync) {
     delegationLabels: database.prepare(
       'SELECT subdomain FROM delegations WHERE subdomain > ? ORDER BY subdomain LIMIT ?',
     ),
-    txtBetween: database.prepare('SELECT * FROM txt WHERE subdomain >= ? AND subdomain <= ?'),
+    txtBetween: database.prepare('SELECT * FROM txt WHERE subdomain > ? AND subdomain <= ?'),
   };
 }
 
@@ -127,12 +127,13 @@ async function* pages(
   txtBetween: Statements['txtBetween'],
 ): AsyncGenerator<readonly StoredName[]> {
   for (let last = ''; ;) {
-    const page = labels.all(last, PAGE).map((row) => String(row['subdomain']));
-    const [first] = page;
-    const end = page.at(-1);
-    if (first === undefined || end === undefined) return;
-    const rows = Map.groupBy(txtBetween.all(first, end), (row) => String(row['subdomain']));
-    yield page.map((subdomain) => ({ subdomain, rows: (rows.get(subdomain) ?? []).map(toTxtRow) }));
+    const page = labels.all(last, PAGE);
+    if (page.length === 0) return;
+    const names = page.map((row) => ({ subdomain: String(row['subdomain']), rows: [] as TxtRow[] }));
+    const end = names.at(-1)?.subdomain ?? '';
+    const bySubdomain = new Map(names.map((name) => [name.subdomain, name.rows]));
+    for (const row of txtBetween.all(last, end)) bySubdomain.get(String(row['subdomain']))?.push(toTxtRow(row));
+    yield names;
     last = end;
     await nextTurn();
   }

@@ -7,7 +7,7 @@ import type { AccountStore, StoredName, TxtRow } from '../../src/acmedns/ports.t
 /** A store under test. `reopen` gives what another process would find after this one was killed now. */
 export interface StoreUnderTest {
   readonly store: AccountStore;
-  reopen(): AccountStore;
+  readonly reopen: () => AccountStore;
 }
 
 const row = (value: string, updatedAt: number, held = false): TxtRow => ({ value, updatedAt, held });
