@@ -17,7 +17,10 @@ export interface Listener extends Address {
  */
 export function parseAddress(text: string, port?: number): Address {
   const wrong = (why: string) =>
-    new DomainError('invalid-address', `"${text}" is not an address with a port: ${why}; write it as in "192.0.2.1:53" or "[2001:db8::1]:53"`);
+    new DomainError(
+      'invalid-address',
+      `"${text}" is not an address with a port: ${why}; write it as in "192.0.2.1:53" or "[2001:db8::1]:53"`,
+    );
   const plain = text.replace(/^\[([^\]]*)\]$/, '$1');
   if (isIP(plain) !== 0) {
     if (port === undefined) throw wrong('the port is missing, or the brackets around an IPv6 address');

@@ -1,10 +1,129 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { DomainError, DomainErrors, messageOf } from '../core/error.ts';
+import { buildConfig, buildSecrets } from './build-config.ts';
+import { checkSettings } from './checks.ts';
 import type { LoadedConfig } from './config.ts';
+import { HMAC_KEY_VARIABLE, readEnvironment } from './environment.ts';
+import type { Environment } from './environment.ts';
+import { describeIssues, fault } from './faults.ts';
+import type { Locate } from './faults.ts';
+import { createLocate } from './locate.ts';
+import { parseToml } from './parse-toml.ts';
+import type { TomlText } from './parse-toml.ts';
+import { anchorPaths } from './paths.ts';
+import { readNamedFiles, reason } from './read-files.ts';
+import { routesOf } from './routes.ts';
+import { settingsSchema } from './settings.ts';
+import type { Overrides, Settings } from './settings.ts';
+import { deepFreeze, isTree, merge } from './tree.ts';
+import type { Tree } from './tree.ts';
+import { warningsAbout } from './warnings.ts';
 
-export async function loadConfig(_options: {
+export interface LoadConfigOptions {
+  /** Path of the file; without it EVERCERT_CONFIG, and without that the defaults. */
   readonly file?: string | undefined;
+  /** The content, in place of what is in `file`. */
   readonly text?: string | undefined;
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly overrides?: Readonly<Record<string, unknown>> | undefined;
-}): Promise<LoadedConfig> {
-  throw new Error('being built');
+  readonly environment: Environment;
+  /** What the command line says; wins over the environment, which wins over the file. */
+  readonly overrides?: Overrides | undefined;
+  /** Parses one line of `zone.records`, and throws what is wrong with it: the words of DNS are not known here. */
+  readonly checkRecord?: ((line: string, origin: string) => unknown) | undefined;
+}
+
+/**
+ * File, environment and command line as one frozen Config.
+ * @throws DomainErrors `invalid-config` with every fault that can be seen at once
+ */
+export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConfig> {
+  const { environment, checkRecord } = options;
+  const { tree: written, file, lines } = await readSource(options);
+  const fromEnvironment = readEnvironment(environment);
+  const fromFlags = readOverrides(options.overrides ?? {});
+  const folder = file === undefined ? '.' : dirname(resolve(file));
+  let tree = anchorPaths(written, folder);
+  for (const { tree: over } of [fromEnvironment, fromFlags]) tree = merge(tree, anchorPaths(over, '.'));
+
+  const locate = createLocate({ file, lines, variables: fromEnvironment.variables, flags: fromFlags.tree });
+  const parsed = settingsSchema.safeParse(tree, { reportInput: true });
+  const files = await readNamedFiles(tree, locate);
+  const hmacKey = environment[HMAC_KEY_VARIABLE];
+  const faults = [
+    ...fromEnvironment.faults,
+    ...fromFlags.faults,
+    ...(parsed.success ? [] : describeIssues(parsed.error.issues, locate)),
+    ...files.faults,
+  ];
+  if (parsed.success) {
+    const hasHmacKey = hmacKey !== undefined || parsed.data.acme.external_account?.hmac_key_file !== undefined;
+    faults.push(...checkSettings(parsed.data, locate, hasHmacKey), ...checkRecords(parsed.data, locate, checkRecord));
+  }
+  if (faults.length > 0 || !parsed.success) throw new DomainErrors('invalid-config', faults);
+  return finish(parsed.data, files, hmacKey);
+}
+
+/** The configuration of a program that was told nothing. */
+export function defaultConfig(): Promise<LoadedConfig> {
+  return loadConfig({ text: '', environment: {} });
+}
+
+function finish(
+  settings: Settings,
+  files: { contents: ReadonlyMap<string, string>; warnings: readonly string[] },
+  hmacKey: string | undefined,
+): LoadedConfig {
+  try {
+    const config = deepFreeze(buildConfig(settings, files.contents));
+    const secrets = Object.freeze(buildSecrets(settings, files.contents, hmacKey));
+    return Object.freeze({ config, secrets, warnings: Object.freeze([...files.warnings, ...warningsAbout(config)]) });
+  } catch (error) {
+    throw error instanceof DomainError ? new DomainErrors('invalid-config', [error]) : error;
+  }
+}
+
+interface Source extends TomlText {
+  readonly file: string | undefined;
+}
+
+async function readSource({ file, text, environment }: LoadConfigOptions): Promise<Source> {
+  const path = file ?? (text === undefined ? environment['EVERCERT_CONFIG'] : undefined);
+  if (path === undefined && text === undefined) return { tree: {}, lines: new Map(), file: undefined };
+  try {
+    return { ...parseToml(text ?? (await readFile(path ?? '', 'utf8')), path ?? 'configuration'), file: path };
+  } catch (error) {
+    const one =
+      error instanceof DomainError ? error : fault('', `the configuration ${path} cannot be read: ${reason(error)}`);
+    throw new DomainErrors('invalid-config', [one]);
+  }
+}
+
+function readOverrides(overrides: Overrides): { tree: Tree; faults: readonly DomainError[] } {
+  const tree = merge({}, overrides);
+  const dns01 = tree['dns01'];
+  const routes = isTree(dns01) ? dns01['routes'] : undefined;
+  if (!isTree(dns01) || !Array.isArray(routes)) return { tree, faults: [] };
+  try {
+    return { tree: { ...tree, dns01: { ...dns01, routes: routesOf(routes.map(String)) } }, faults: [] };
+  } catch (error) {
+    const { routes: _, ...rest } = dns01;
+    return { tree: { ...tree, dns01: rest }, faults: [fault('command line', messageOf(error))] };
+  }
+}
+
+function checkRecords(
+  { zone }: Settings,
+  locate: Locate,
+  checkRecord: LoadConfigOptions['checkRecord'],
+): readonly DomainError[] {
+  if (zone === undefined || checkRecord === undefined) return [];
+  return zone.records.flatMap((line, index) => {
+    try {
+      checkRecord(line, zone.name);
+      return [];
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+      return [fault(locate(['zone', 'records', index]), `zone.records[${index}] cannot be used: ${error.message}`)];
+    }
+  });
 }

@@ -1,0 +1,137 @@
+import { parseDomainName } from '../core/domain-name.ts';
+import type { DomainError } from '../core/error.ts';
+import { messageOf } from '../core/error.ts';
+import { formatAddress } from './address.ts';
+import type { Address } from './address.ts';
+import { fault } from './faults.ts';
+import type { Locate } from './faults.ts';
+import type { Settings } from './settings.ts';
+import { hasCredentials } from './url.ts';
+
+/** Room for a label of our own (36 characters and a dot) below the zone, in the 253 that a name has (RFC 1035 section 2.3.4). */
+const LONGEST_ZONE = 253 - 37;
+
+/** A file name that is no path, and no name that means a folder. */
+const FILE_NAME = /^[a-z0-9_][a-z0-9._-]{0,179}$/i;
+
+/** Faults between keys, each of which is good by itself. */
+export function checkSettings(settings: Settings, locate: Locate, hasHmacKey: boolean): DomainError[] {
+  return [
+    ...checkZone(settings, locate),
+    ...checkListeners(settings, locate),
+    ...checkAcme(settings, locate, hasHmacKey),
+    ...checkDns01(settings, locate),
+    ...checkCertificates(settings, locate),
+  ];
+}
+
+function checkZone({ zone }: Settings, locate: Locate): DomainError[] {
+  if (zone === undefined || zone.name.length <= LONGEST_ZONE) return [];
+  const message = `zone.name has ${zone.name.length} characters, which leaves no room for names below it; choose one of at most ${LONGEST_ZONE}`;
+  return [fault(locate(['zone', 'name']), message)];
+}
+
+function checkListeners({ dns, api }: Settings, locate: Locate): DomainError[] {
+  const faults: DomainError[] = [];
+  const seen = new Map<string, string>();
+  const take = (key: string, at: Address, transport: string) => {
+    const place = `${transport} ${formatAddress(at)}`;
+    const before = seen.get(place);
+    if (at.port !== 0 && before !== undefined) {
+      const both = before === key ? `${key} has ${place} twice` : `${before} and ${key} both want ${place}`;
+      faults.push(fault(locate(key.split('.')), `${both}; choose another port for one of them`));
+    }
+    seen.set(place, key);
+  };
+  for (const at of dns.listen.flat()) take('dns.listen', at, at.transport.toUpperCase());
+  for (const at of api.listen) take('api.listen', at, 'TCP');
+  for (const at of api.status_listen) take('api.status_listen', at, 'TCP');
+  if ((api.tls_cert === undefined) !== (api.tls_key === undefined)) {
+    const [have, lack] = api.tls_cert === undefined ? ['tls_key', 'tls_cert'] : ['tls_cert', 'tls_key'];
+    faults.push(
+      fault(locate(['api', have]), `api.${have} is there and api.${lack} is not; write both for HTTPS, or neither`),
+    );
+  }
+  if (dns.tcp_idle <= 0) faults.push(fault(locate(['dns', 'tcp_idle']), 'dns.tcp_idle must be longer than 0s'));
+  return faults;
+}
+
+function checkAcme({ acme }: Settings, locate: Locate, hasHmacKey: boolean): DomainError[] {
+  const where = locate(['acme', 'external_account']);
+  if (acme.external_account !== undefined && !hasHmacKey) {
+    const message =
+      'acme.external_account has no HMAC key; write hmac_key_file = "/etc/evercert/eab.key", or set EVERCERT_ACME_EXTERNAL_ACCOUNT_HMAC_KEY';
+    return [fault(where, message)];
+  }
+  if (acme.external_account === undefined && hasHmacKey) {
+    const message =
+      'there is an HMAC key of an external account, and acme.external_account.key_id is missing; write both, or neither';
+    return [fault(where, message)];
+  }
+  return [];
+}
+
+function checkDns01({ dns01 }: Settings, locate: Locate): DomainError[] {
+  const faults: DomainError[] = [];
+  for (const [zone, servers] of Object.entries(dns01.routes)) {
+    const where = locate(['dns01', 'routes', zone]);
+    try {
+      parseDomainName(zone);
+      if (servers.length === 0)
+        faults.push(
+          fault(where, `dns01.routes has no server for ${zone}; write for example "${zone}" = ["127.0.0.1:5301"]`),
+        );
+    } catch (error) {
+      faults.push(fault(where, `dns01.routes cannot be used: ${messageOf(error)}`));
+    }
+  }
+  const { server, username, password_file } = dns01.acme_dns ?? {};
+  const where = locate(['dns01', 'acme_dns']);
+  if ((username === undefined) !== (password_file === undefined)) {
+    faults.push(fault(where, 'dns01.acme_dns needs both username and password_file, or neither'));
+  } else if (username !== undefined && server !== undefined && hasCredentials(server)) {
+    faults.push(fault(where, 'dns01.acme_dns has a user in its server URL and in username; write only one of them'));
+  }
+  return faults;
+}
+
+function checkCertificates({ certificate, zone, dns01 }: Settings, locate: Locate): DomainError[] {
+  const faults: DomainError[] = [];
+  const ids = new Map<string, number>();
+  const folders = new Map<string, number>();
+  for (const [index, { id, names, output }] of certificate.entries()) {
+    const where = locate(['certificate', index]);
+    const [first] = names;
+    if (first === undefined) {
+      faults.push(fault(where, 'certificate has no names; write for example names = ["example.org", "*.example.org"]'));
+      continue;
+    }
+    if (id !== undefined && !FILE_NAME.test(id)) {
+      faults.push(
+        fault(where, `the id "${id.slice(0, 80)}" cannot be a file name; use letters, digits, dots and hyphens`),
+      );
+    }
+    const called = (id ?? first).toLowerCase();
+    if (ids.has(called)) {
+      faults.push(
+        fault(
+          where,
+          `a certificate before it is called ${called} as well; write id = "${called.replace('*.', '')}-2" to tell them apart`,
+        ),
+      );
+    }
+    ids.set(called, index);
+    if (output !== undefined && folders.has(output)) {
+      faults.push(
+        fault(where, `a certificate before it has its files in ${output} as well; name another folder as output`),
+      );
+    }
+    if (output !== undefined) folders.set(output, index);
+  }
+  if (certificate.length > 0 && zone === undefined && dns01.acme_dns === undefined) {
+    const message =
+      "certificates are wanted, and nothing answers their challenges; add a [zone] for our own DNS server, or [dns01.acme_dns] for somebody's acme-dns server";
+    faults.push(fault(locate(['certificate', 0]), message));
+  }
+  return faults;
+}

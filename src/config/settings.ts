@@ -1,0 +1,271 @@
+import * as z from 'zod/mini';
+import { parseCertificateName, parseDomainName } from '../core/domain-name.ts';
+import { parseDuration } from '../core/duration.ts';
+import { parseAddress, parseListener } from './address.ts';
+import type { Field } from './field.ts';
+import { listOf, oneOf, optional, parsed, preset, required, table, wholeNumber } from './field.ts';
+import { parseCidr } from './cidr.ts';
+import { parseContact, parseHeaderName, parseMailbox, parseText } from './text.ts';
+import { parseDirectoryUrl, parseServerUrl } from './url.ts';
+
+// Every key that a configuration file may have, with what it means, its default and an example. Nothing else knows a default.
+
+const text = parsed(parseText);
+const keyType = oneOf('P-256', 'P-384', 'RSA-2048', 'RSA-3072', 'RSA-4096');
+const resolver = parsed((address) => parseAddress(address, 53));
+
+const top = {
+  data: preset('path', text, {
+    preset: '/var/lib/evercert',
+    about: 'Folder of the database, the keys and the certificates. Made 0700 when it is missing.',
+  }),
+};
+
+const zone = {
+  name: required('text', parsed(parseDomainName), {
+    example: 'auth.example.net',
+    about: 'The challenge zone: the name that you delegate to this server.',
+  }),
+  nameserver: optional('text', parsed(parseDomainName), {
+    example: 'ns1.auth.example.net',
+    about: 'The name of this name server, for the SOA. Default: the name of the zone.',
+  }),
+  mailbox: optional('text', parsed(parseMailbox), {
+    example: 'hostmaster@example.net',
+    about: 'Who answers for the zone, for the SOA. Default: hostmaster at the name of the zone.',
+  }),
+  records: preset('list', listOf(text), {
+    preset: [],
+    example: ['auth.example.net. NS auth.example.net.', 'auth.example.net. A 192.0.2.1'],
+    about: 'Static records of the zone, one zone-file line each: at least the address of the name server.',
+  }),
+  negative_ttl: preset('number', wholeNumber(0, 86_400), {
+    preset: 1,
+    about: 'Seconds that a resolver may remember that a record is not there.',
+  }),
+};
+
+const dns = {
+  listen: preset('list', listOf(parsed(parseListener)), {
+    preset: ['0.0.0.0:53', '[::]:53'],
+    about: 'Addresses of the DNS server. Each serves UDP and TCP; `udp:` or `tcp:` before it makes it one of them.',
+  }),
+  workers: preset('number', wholeNumber(0, 256), {
+    preset: 1,
+    about: 'Threads that answer DNS; 0 answers in the main thread.',
+  }),
+  foreign_zone: preset('text', oneOf('refused', 'nxdomain'), {
+    preset: 'refused',
+    about: 'The answer for names of other zones: `refused`, or `nxdomain` as acme-dns does.',
+  }),
+  max_tcp_connections: preset('number', wholeNumber(1, 100_000), {
+    preset: 256,
+    about: 'DNS connections over TCP at a time and worker; beyond it the one idle longest is closed.',
+  }),
+  tcp_idle: preset('text', parsed(parseDuration), {
+    preset: '10s',
+    about: 'A DNS connection over TCP on which nothing comes for so long is closed.',
+  }),
+};
+
+const api = {
+  listen: preset('list', listOf(parsed((address) => parseAddress(address))), {
+    preset: ['127.0.0.1:8080'],
+    about: 'Addresses of the acme-dns API. An empty list turns it off.',
+  }),
+  registration: preset('text', oneOf('open', 'closed'), {
+    preset: 'open',
+    about: 'Whether anyone who reaches the API may register an account.',
+  }),
+  cors_origins: preset('list', listOf(text), {
+    preset: [],
+    example: ['https://dashboard.example.net'],
+    about: 'Web pages of these origins may call the API. An empty list lets all.',
+  }),
+  tls_cert: optional('path', text, {
+    example: '/etc/evercert/api.pem',
+    about: 'PEM file with the certificate chain of the API, leaf first. With it the API is HTTPS.',
+  }),
+  tls_key: optional('path', text, {
+    example: '/etc/evercert/api.key',
+    about: 'PEM file with the key of `tls_cert`.',
+  }),
+  source_header: optional('text', parsed(parseHeaderName), {
+    example: 'X-Forwarded-For',
+    about:
+      'Header that tells where a request came from, for allow lists. Only behind a proxy that replaces what a client sends there.',
+  }),
+  status_listen: preset('list', listOf(parsed((address) => parseAddress(address))), {
+    preset: [],
+    example: ['127.0.0.1:9953'],
+    about: 'Addresses of `/status` and `/metrics`. They name every certificate: for the operator only.',
+  }),
+};
+
+const acme = {
+  directory: preset('text', parsed(parseDirectoryUrl), {
+    preset: 'https://acme-v02.api.letsencrypt.org/directory',
+    about: 'Directory URL of the CA, or one of the short names below.',
+  }),
+  root: optional('path', text, {
+    example: '/etc/evercert/ca-root.pem',
+    about: "PEM file with the roots that the CA's HTTPS is trusted by, in place of the system's: for a private CA.",
+  }),
+  contact: preset('list', listOf(parsed(parseContact)), {
+    preset: [],
+    example: ['admin@example.org'],
+    about: 'Mail addresses that the CA may write to.',
+  }),
+  key_type: preset('text', keyType, {
+    preset: 'P-256',
+    about: 'Key of the certificates: `P-256`, `P-384`, `RSA-2048`, `RSA-3072` or `RSA-4096`.',
+  }),
+  profile: optional('text', text, {
+    example: 'tlsserver',
+    about: 'Certificate profile, of those that the CA offers.',
+  }),
+  preferred_chain: optional('text', text, {
+    example: 'ISRG Root X2',
+    about: 'Common name of the root that the chain should lead to, where the CA offers several.',
+  }),
+};
+
+const externalAccount = {
+  key_id: required('text', text, {
+    example: 'kid-1',
+    about: 'Key identifier of the external account binding, from the web site of the CA.',
+  }),
+  hmac_key_file: optional('path', text, {
+    example: '/etc/evercert/eab.key',
+    about: 'File (0600) with the HMAC key, in base64url as the CA shows it.',
+  }),
+  algorithm: preset('text', oneOf('HS256', 'HS384', 'HS512'), {
+    preset: 'HS256',
+    about: 'MAC algorithm of the binding.',
+  }),
+};
+
+const dns01 = {
+  resolvers: preset('list', listOf(resolver), {
+    preset: [],
+    example: ['192.0.2.53:53'],
+    about: "DNS resolvers to look at delegations with. An empty list takes the system's.",
+  }),
+  routes: preset('routes', z.record(z.string(), listOf(resolver)), {
+    preset: {},
+    example: { 'example.org': ['127.0.0.1:5301'] },
+    about: 'Authoritative servers of a zone, given by hand: for another port than 53, and for split horizon.',
+  }),
+  wait: preset('text', parsed(parseDuration), {
+    preset: '24h',
+    about: 'How long an issuance waits for a missing CNAME before it counts as failed.',
+  }),
+};
+
+const acmeDns = {
+  server: required('text', parsed(parseServerUrl), {
+    example: 'https://auth.example.net',
+    about: "URL of somebody's acme-dns server. When given, challenges are answered there and not by our own zone.",
+  }),
+  accounts: optional('path', text, {
+    example: '/etc/evercert/acme-dns.json',
+    about:
+      'Account file in the format that the clients of acme-dns share. Default: `acme-dns-accounts.json` in the data folder.',
+  }),
+  root: optional('path', text, {
+    example: '/etc/evercert/acme-dns-root.pem',
+    about: "PEM file with the roots that the server's HTTPS is trusted by, in place of the system's.",
+  }),
+  username: optional('text', text, {
+    example: 'evercert',
+    about: 'User for HTTP basic authentication, where a proxy before the server wants it.',
+  }),
+  password_file: optional('path', text, {
+    example: '/etc/evercert/acme-dns.password',
+    about: 'File (0600) with the password of `username`.',
+  }),
+  allow_from: preset('list', listOf(parsed(parseCidr)), {
+    preset: [],
+    example: ['192.0.2.0/24'],
+    about: 'Address ranges that the accounts we register may be updated from. An empty list allows all.',
+  }),
+};
+
+const certificate = {
+  names: required('list', listOf(parsed(parseCertificateName)), {
+    example: ['example.org', '*.example.org'],
+    about: 'Names of the certificate. The first one is what it is called in files and commands.',
+  }),
+  id: optional('text', parsed(parseText), {
+    example: 'example.org-rsa',
+    about: 'What it is called instead: only needed for a second certificate with the same first name.',
+  }),
+  key_type: optional('text', keyType, { example: 'RSA-2048', about: 'As in `[acme]`, for this certificate.' }),
+  profile: optional('text', text, { example: 'shortlived', about: 'As in `[acme]`, for this certificate.' }),
+  output: optional('path', text, {
+    example: '/etc/ssl/example.org',
+    about: 'Folder of its files. Default: a folder of its own in `certificates` of the data folder.',
+  }),
+  after: optional('text', text, {
+    example: 'systemctl reload nginx',
+    about: 'Shell command to run after new files are in place.',
+  }),
+};
+
+const log = {
+  level: preset('text', oneOf('debug', 'info', 'warn', 'error'), {
+    preset: 'info',
+    about: 'The least that is written.',
+  }),
+  format: preset('text', oneOf('auto', 'text', 'json'), {
+    preset: 'auto',
+    about: '`text` for people, `json` for machines; `auto` is text on a terminal and JSON elsewhere.',
+  }),
+};
+
+/** The fields of every table by its path; `certificate` stands for each element of the array. */
+export const sections = {
+  '': top,
+  zone,
+  dns,
+  api,
+  acme,
+  'acme.external_account': externalAccount,
+  dns01,
+  'dns01.acme_dns': acmeDns,
+  certificate,
+  log,
+} as const satisfies Readonly<Record<string, Readonly<Record<string, Field>>>>;
+
+export type Section = keyof typeof sections;
+
+export function isSection(name: string): name is Section {
+  return Object.hasOwn(sections, name);
+}
+
+export const settingsSchema = z.strictObject({
+  ...table(top).shape,
+  zone: z.optional(table(zone)),
+  dns: z.prefault(table(dns), {}),
+  api: z.prefault(table(api), {}),
+  acme: z.prefault(z.strictObject({ ...table(acme).shape, external_account: z.optional(table(externalAccount)) }), {}),
+  dns01: z.prefault(z.strictObject({ ...table(dns01).shape, acme_dns: z.optional(table(acmeDns)) }), {}),
+  certificate: z.prefault(z.array(table(certificate)), []),
+  log: z.prefault(table(log), {}),
+});
+
+/** A configuration file after its values were parsed: still in the file's own words. */
+export type Settings = z.infer<typeof settingsSchema>;
+
+type Partly<T> = T extends readonly unknown[] | string | number
+  ? T | undefined
+  : { readonly [K in keyof T]?: Partly<T[K]> | undefined };
+
+/** What the command line says in place of the file: the same tables, any of them; `routes` also as `zone=address` texts. */
+export type Overrides = Partly<Omit<z.input<typeof settingsSchema>, 'dns01'>> & {
+  readonly dns01?:
+    | (Partly<Omit<z.input<(typeof settingsSchema)['shape']['dns01']> & object, 'routes'>> & {
+        readonly routes?: Readonly<Record<string, readonly string[]>> | readonly string[] | undefined;
+      })
+    | undefined;
+};

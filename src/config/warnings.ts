@@ -1,0 +1,34 @@
+import { isWithin } from '../core/domain-name.ts';
+import type { Config } from './config.ts';
+import { findKnownCa } from './known-ca.ts';
+
+/** What is allowed, and probably not meant. */
+export function warningsAbout({ zone, acme }: Config): string[] {
+  const warnings: string[] = [];
+  if (
+    zone !== undefined &&
+    isWithin(zone.nameserver, zone.name) &&
+    !hasAddress(zone.records, zone.nameserver, zone.name)
+  ) {
+    warnings.push(
+      `zone.records has no address for the name server ${zone.nameserver}: resolvers will not find it; add "${zone.nameserver}. A 192.0.2.1" with the public address of this machine`,
+    );
+  }
+  const ca = findKnownCa(acme.directory);
+  if (ca?.needsExternalAccount === true && acme.externalAccount === undefined) {
+    warnings.push(
+      `${ca.title} registers accounts only with an external account: get a key id and an HMAC key on its web site, and add [acme.external_account]`,
+    );
+  }
+  return warnings;
+}
+
+/** Whether a line gives `name` an A or AAAA record. Names may be written absolute, relative, or as `@`. */
+function hasAddress(records: readonly string[], name: string, zone: string): boolean {
+  return records.some((line) => {
+    const [owner = '', ...words] = line.trim().toLowerCase().split(/\s+/);
+    const absolute = owner === '@' ? zone : owner.endsWith('.') ? owner.slice(0, -1) : `${owner}.${zone}`;
+    const isOwner = absolute === name || owner === name;
+    return isOwner && words.some((word) => word === 'a' || word === 'aaaa');
+  });
+}
