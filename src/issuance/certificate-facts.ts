@@ -6,5 +6,5 @@ import type { CertificateFacts } from './ports.ts';
 export function factsOf(leaf: Certificate): CertificateFacts {
   const { names, serial, issuer, notBefore, notAfter } = leaf;
   // Any text may stand in a certificate that somebody else made; it is only compared with names that were parsed.
-  return { names: names as readonly string[] as readonly CertificateName[], serial, issuer, notBefore, notAfter };
+  return { names: names as readonly CertificateName[], serial, issuer, notBefore, notAfter };
 }

@@ -148,6 +148,10 @@ function createQuestionTracker({ watchQuestions, emit }: DriveDeps) {
   let watch: QuestionWatch | undefined;
   let isAsked = false;
   let isUsed = false;
+  const noteAsked = async ({ allAsked }: QuestionWatch) => {
+    await allAsked;
+    isAsked = true;
+  };
   return {
     stop() {
       watch?.stop();
@@ -160,9 +164,7 @@ function createQuestionTracker({ watchQuestions, emit }: DriveDeps) {
       const challenges = challengesOf(order);
       if (!wanted || watch !== undefined || watchQuestions === undefined || challenges.length === 0) return;
       watch = watchChallenges(order.certificate.id, challenges, watchQuestions, emit);
-      void watch.allAsked.then(() => {
-        isAsked = true;
-      });
+      void noteAsked(watch);
     },
     /** What may cut a wait short. That all were asked for is news once: it does not shorten every later wait as well. */
     early(): Promise<void> | undefined {

@@ -51,5 +51,5 @@ function together(refusals: readonly OrderFailure[]): Omit<OrderFailure, 'code'>
 }
 
 function nameOf({ identifier, wildcard }: Authorization): string {
-  return wildcard === true ? `*.${identifier.value}` : identifier.value;
+  return wildcard ? `*.${identifier.value}` : identifier.value;
 }
