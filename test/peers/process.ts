@@ -14,6 +14,8 @@ export interface ProcessOptions {
   readonly ready: RegExp | (() => Promise<boolean>);
   /** ms until `ready`; default 20 s. */
   readonly timeout?: number;
+  /** Told of every piece of standard output as it comes. */
+  readonly onStdout?: (piece: string) => void;
 }
 
 export interface RunningProcess {
@@ -23,6 +25,8 @@ export interface RunningProcess {
   signal(signal: NodeJS.Signals): void;
   /** What it wrote until now, standard output and error in the order of arrival. */
   output(): string;
+  /** Standard output alone. */
+  stdout(): string;
   /** Exit code, or the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals>;
 }
@@ -41,6 +45,11 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
   const child = spawnBound(options);
   const name = basename(options.command);
   let text = '';
+  let stdout = '';
+  child.stdout?.on('data', (piece: string) => {
+    stdout += piece;
+    options.onStdout?.(piece);
+  });
   const waiting = new Set<() => void>();
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (piece: string) => {
@@ -61,6 +70,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
     pid: child.pid ?? 0,
     ended,
     output: () => text,
+    stdout: () => stdout,
     signal: (signal) => void child.kill(signal),
     async stop(signal = 'SIGTERM') {
       if (!running.has(child)) return;
