@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createPublicKey } from 'node:crypto';
 import { before, describe, test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { DomainError } from '../core/error.ts';
 import { checkIssued, parseChain } from './chain.ts';
 import { createIntermediate, createRoot, issueCertificate } from './issue.ts';
@@ -147,9 +147,6 @@ describe('parseChain', () => {
 });
 
 describe('checkIssued', () => {
-  const check = (chain: string, more: { now?: number; names?: readonly string[] } = {}): void =>
-    checkIssued({ chain, privateKey, names: NAMES, now: NOW, ...more });
-
   test('what was ordered passes, in any order and case of names', () => {
     check(good);
     check(good, { names: ['*.EXAMPLE.org', 'example.org'] });
@@ -216,22 +213,6 @@ describe('checkIssued', () => {
       assert.throws(() => check(text), isRefusal('certificate-mismatch', message));
     });
   }
-
-  async function withIntermediate(validity: { notBefore: number; notAfter: number }): Promise<string> {
-    const issuer = await createIntermediate({ ...validity, issuer: root, commonName: 'Test Intermediate' });
-    return (await issue({ issuer })) + issuer.certificate;
-  }
-
-  async function withImpostor(): Promise<string> {
-    const impostor = await createIntermediate({ ...VALIDITY, issuer: root, commonName: 'Test Intermediate' });
-    return leaf + impostor.certificate;
-  }
-
-  async function withLeafAsIssuer(): Promise<string> {
-    const key = await generateKey('P-256');
-    const certificate = await issue({ publicKey: createPublicKey(key), commonName: 'not a CA' });
-    return (await issue({ issuer: { certificate, privateKey: key } })) + certificate + intermediate.certificate;
-  }
 });
 
 describe('openssl agrees', { skip: !hasOpenssl && 'needs openssl' }, () => {
@@ -265,4 +246,24 @@ function appended(pem: string): string {
   const [block = ''] = pem.match(/(?<=-----\n)[^-]+/) ?? [];
   const der = Buffer.concat([Buffer.from(block, 'base64'), Buffer.of(0)]);
   return `-----BEGIN CERTIFICATE-----\n${der.toString('base64')}\n-----END CERTIFICATE-----\n`;
+}
+
+function check(chain: string, more: { now?: number; names?: readonly string[] } = {}): void {
+  checkIssued({ chain, privateKey, names: NAMES, now: NOW, ...more });
+}
+
+async function withIntermediate(validity: { notBefore: number; notAfter: number }): Promise<string> {
+  const issuer = await createIntermediate({ ...validity, issuer: root, commonName: 'Test Intermediate' });
+  return (await issue({ issuer })) + issuer.certificate;
+}
+
+async function withImpostor(): Promise<string> {
+  const impostor = await createIntermediate({ ...VALIDITY, issuer: root, commonName: 'Test Intermediate' });
+  return leaf + impostor.certificate;
+}
+
+async function withLeafAsIssuer(): Promise<string> {
+  const key = await generateKey('P-256');
+  const certificate = await issue({ publicKey: createPublicKey(key), commonName: 'not a CA' });
+  return (await issue({ issuer: { certificate, privateKey: key } })) + certificate + intermediate.certificate;
 }

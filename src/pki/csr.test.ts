@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createPublicKey } from 'node:crypto';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { DomainError } from '../core/error.ts';
 import { createCsr, parseCsr } from './csr.ts';
 import { generateKey } from './key.ts';

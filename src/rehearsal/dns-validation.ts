@@ -59,7 +59,7 @@ async function findTxt(o: {
 
 async function ask(name: string, resolver: NameServer, signal: AbortSignal): Promise<Reply | Problem> {
   try {
-    return await query({ name, type: 'TXT' }, resolver, { signal });
+    return await query({ name, type: 'TXT' }, resolver, { signal, recursionDesired: true });
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
     return dnsProblem(`the look-up of TXT for ${name} failed: ${error.message}`);

@@ -1,5 +1,4 @@
 import { createSocket } from 'node:dgram';
-import type { AddressInfo } from 'node:net';
 import { decode, encode } from 'dns-packet';
 import type { Answer } from 'dns-packet';
 import type { NameServer } from '../../dns/query.ts';
@@ -13,8 +12,8 @@ export interface ScriptedDns {
   readonly zone: Map<string, Said>;
   /** Adds a TXT value at a name. */
   addTxt(name: string, value: string): void;
-  /** The names that were asked, in order. */
-  readonly asked: string[];
+  /** Resolves when the name is asked the next time. */
+  whenAsked(name: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -23,12 +22,12 @@ const AUTHORITATIVE = 1 << 10;
 
 export async function startScriptedDns(): Promise<ScriptedDns> {
   const zone = new Map<string, Said>();
-  const asked: string[] = [];
+  const waiting = new Map<string, () => void>();
   const socket = createSocket('udp4');
   socket.on('message', (packet, from) => {
     const { id, questions } = decode(packet);
     const name = (questions?.[0]?.name ?? '').toLowerCase();
-    asked.push(name);
+    waiting.get(name)?.();
     const said = zone.get(name) ?? { rcode: NXDOMAIN };
     if (said === 'silence') return;
     const rcode = 'rcode' in said ? said.rcode : 0;
@@ -41,9 +40,9 @@ export async function startScriptedDns(): Promise<ScriptedDns> {
   });
   await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
   return {
-    server: { address: '127.0.0.1', port: (socket.address() as AddressInfo).port },
+    server: { address: '127.0.0.1', port: socket.address().port },
     zone,
-    asked,
+    whenAsked: (name) => new Promise((resolve) => void waiting.set(name, resolve)),
     addTxt(name, value) {
       const before = zone.get(name);
       const answers = before !== undefined && before !== 'silence' && 'answers' in before ? before.answers : [];
