@@ -1,0 +1,219 @@
+import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import { readFileSync, statSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { parseDomainName } from '../../src/core/domain-name.ts';
+import { type AcmeDnsServer, startAcmeDnsServer } from './acmedns-server.ts';
+import { startNsd } from './nsd.ts';
+import { startPebble } from './pebble.ts';
+import { peer, peers } from './require-peer.ts';
+import { tempFolder } from './temp-folder.ts';
+import { startUnbound } from './unbound.ts';
+
+const run = promisify(execFile);
+
+interface Account {
+  readonly username: string;
+  readonly password: string;
+  readonly fulldomain: string;
+  readonly subdomain: string;
+  readonly allowfrom?: readonly string[];
+}
+
+let server: AcmeDnsServer;
+before(async () => {
+  server = await startAcmeDnsServer();
+});
+after(() => server.stop());
+
+const served = (account: Account) => server.names.get(parseDomainName(account.fulldomain));
+let digests = 0;
+/** 43 characters of base64url, never the same twice. */
+const digest = () => `${(digests += 1)}`.padStart(43, 'A_-z');
+
+/** The bytes as they are, and what comes back: status and body. */
+async function exchange(text: string): Promise<{ status: number; body: string }> {
+  const socket = connect(server.apiPort, '127.0.0.1');
+  socket.end(text);
+  let reply = '';
+  socket.setEncoding('utf8').on('data', (chunk: string) => (reply += chunk));
+  await once(socket, 'close');
+  const [head = '', body = ''] = reply.split(/\r\n\r\n/, 2);
+  return { status: Number(head.split(' ')[1]), body };
+}
+
+function request(path: string, headers: readonly string[], body?: string): string {
+  const length = body === undefined ? [] : [`Content-Length: ${Buffer.byteLength(body)}`];
+  const lines = [`POST ${path} HTTP/1.1`, 'Host: auth.example.net', ...headers, ...length, 'Connection: close'];
+  return `${lines.join('\r\n')}\r\n\r\n${body ?? ''}`;
+}
+
+/** What each client sends, header for header; `null` where a client never registers by itself. S and T are label and value. */
+const JSON_TYPE = 'Content-Type: application/json';
+const GOACMEDNS = ['Accept: application/json', 'User-Agent: goacmedns (linux; amd64)', JSON_TYPE];
+const FORM = 'Content-Type: application/x-www-form-urlencoded';
+const clients: {
+  client: string;
+  register: string | null;
+  update: [path: string, headers: readonly string[], body: string];
+}[] = [
+  {
+    client: 'goacmedns 0.2 (lego from 4.22, cert-manager from 1.19)',
+    register: request('/register', GOACMEDNS, 'null\n'),
+    update: ['/update', GOACMEDNS, '{"subdomain":"S","txt":"T"}\n'],
+  },
+  {
+    client: 'goacmedns 0.2 with an allow list',
+    register: request('/register', GOACMEDNS, '{"allowfrom":["127.0.0.0/8"]}\n'),
+    update: ['/update', GOACMEDNS, '{"subdomain":"S","txt":"T"}\n'],
+  },
+  {
+    client: 'goacmedns 0.1 (lego to 4.21, Traefik, acme-dns-client)',
+    register: request('/register', [JSON_TYPE], ''),
+    update: ['/update', [JSON_TYPE], '{"SubDomain":"S","Txt":"T"}'],
+  },
+  {
+    client: 'goacmedns 0.1 with an allow list',
+    register: request('/register', [JSON_TYPE], '{"AllowFrom":["127.0.0.0/8","::1/128"]}'),
+    update: ['/update', [JSON_TYPE], '{"SubDomain":"S","Txt":"T"}'],
+  },
+  {
+    client: 'acme-dns-certbot (python requests)',
+    register: request(
+      '/register',
+      ['Accept-Encoding: gzip, deflate', 'Accept: */*'],
+      '{"allowfrom": ["127.0.0.1/32"]}',
+    ),
+    update: ['/update', ['Accept-Encoding: gzip, deflate', 'Accept: */*'], '{"subdomain": "S", "txt": "T"}'],
+  },
+  {
+    client: 'pyacmedns (certbot-dns-acmedns, Nginx Proxy Manager): base URL with a slash',
+    register: null,
+    update: ['//update', [JSON_TYPE], '{"subdomain": "S", "txt": "T"}'],
+  },
+  {
+    client: 'acme-dns-client-2',
+    register: request('/register', ['Content-Type: application/json; charset=utf8'], '{}'),
+    update: ['/update', ['Content-Type: application/json; charset=utf8'], '{"subdomain":"S","txt":"T"}'],
+  },
+  { client: 'Caddy (libdns)', register: null, update: ['/update', [JSON_TYPE], '{"subdomain":"S","txt":"T"}'] },
+  {
+    client: 'win-acme',
+    register: request('/register', ['Content-Type: text/plain; charset=utf-8'], ''),
+    update: ['/update', ['Content-Type: application/json; charset=utf-8'], '{"subdomain":"S","txt":"T"}'],
+  },
+  {
+    client: 'Certify The Web',
+    register: request('/register', ['Content-Type: text/plain; charset=utf-8', 'Authorization: Basic dTpw'], '{}'),
+    update: [
+      '/update',
+      ['Content-Type: text/plain; charset=utf-8', 'Authorization: Basic dTpw'],
+      '{"subdomain":"S","txt":"T"}',
+    ],
+  },
+  {
+    client: 'Posh-ACME',
+    register: request('/register', [JSON_TYPE], '{"allowfrom":["127.0.0.0/8"]}'),
+    update: ['/update', [JSON_TYPE], '{"subdomain":"S","txt":"T"}'],
+  },
+  {
+    client: 'hooks of dehydrated and acmetool',
+    register: request('/register', []),
+    update: ['/update', [FORM], '{"subdomain": "S", "txt": "T"}'],
+  },
+];
+
+describe('requests of the clients, byte for byte', () => {
+  for (const { client, register, update } of clients) {
+    test(client, async () => {
+      const registered = await exchange(register ?? request('/register', []));
+      assert.equal(registered.status, 201);
+      const account = JSON.parse(registered.body) as Account;
+      assert.deepEqual(served(account), []);
+      const [path, headers, body] = update;
+      const txt = digest();
+      const credentials = [`X-Api-User: ${account.username}`, `X-Api-Key: ${account.password}`];
+      const filled = body.replace('"S"', `"${account.subdomain}"`).replace('"T"', `"${txt}"`);
+      const updated = await exchange(request(path, [...headers, ...credentials], filled));
+      assert.deepEqual(updated, { status: 200, body: `{"txt": "${txt}"}` });
+      assert.deepEqual(served(account), [txt]);
+      const refused = await exchange(request(path, [...headers, ...credentials.slice(0, 1)], filled));
+      assert.deepEqual(refused, { status: 401, body: '{"error": "forbidden"}' });
+    });
+  }
+});
+
+const curl = async (...args: readonly string[]) =>
+  (await run(peer('curl').path, ['--silent', '--show-error', ...args])).stdout;
+const url = (path: string) => `http://127.0.0.1:${server.apiPort}${path}`;
+
+describe('curl', { skip: peer('curl').skip }, () => {
+  test('as acme.sh uses it: an answer of one line that sed can take apart, a value that grep finds', async () => {
+    const line = await curl('-L', '-X', 'POST', '-H', '', '--data', '', url('/register'));
+    const field = (name: string) => new RegExp(`^{.*"${name}":[ ]*"([^"]*)".*}$`).exec(line)?.[1] ?? '';
+    const account = { fulldomain: field('fulldomain'), subdomain: field('subdomain') } as Account;
+    const txt = digest();
+    const data = `{"subdomain":"${account.subdomain}", "txt": "${txt}"}`;
+    const credentials = ['-H', `X-Api-User: ${field('username')}`, '-H', `X-Api-Key: ${field('password')}`];
+    const reply = await curl('-L', '-X', 'POST', ...credentials, '-H', '', '--data', data, url('/update'));
+    assert.ok(reply.includes(`"${txt}"`), reply);
+    assert.deepEqual(served(account), [txt]);
+  });
+
+  test('without a body, with --data-binary in chunks, and with a path that is redirected upstream', async () => {
+    assert.match(await curl('-X', 'POST', url('/register')), /^\{"username":/);
+    const chunked = ['-H', 'Transfer-Encoding: chunked', '--data-binary', 'null'];
+    assert.match(await curl(...chunked, url('/register/')), /"allowfrom":\[\]\}$/);
+    assert.equal(await curl('-o', '/dev/null', '-w', '%{http_code}', url('/health')), '200');
+  });
+});
+
+test(
+  'lego 5 registers, asks for the CNAME, and gets its certificate once that is there',
+  {
+    skip: peers('lego-acmedns', 'pebble', 'nsd', 'unbound'),
+    timeout: 120_000,
+  },
+  async () => {
+    const folder = tempFolder('lego');
+    const nsd = await startNsd({ zones: { 'example.org': '' } });
+    const stubs = { 'example.org': `127.0.0.1@${nsd.port}`, [server.origin]: `127.0.0.1@${server.dnsPort}` };
+    const unbound = await startUnbound({ stubs });
+    const resolver = `${unbound.address}:${unbound.port}`;
+    const pebble = await startPebble({ dnsServer: resolver });
+    try {
+      const storage = join(folder.path, 'accounts.json');
+      const lego = async (names: string) => {
+        const options = { 'ca-root': pebble.rootFile, server: pebble.directoryUrl, resolver, storage };
+        const flags = Object.entries(options).flatMap(([name, value]) => [`-${name}`, value]);
+        const api = ['-acme-dns', `http://127.0.0.1:${server.apiPort}/`];
+        // Its exit code says whether it worked; what it wrote says why.
+        const done = await run(peer('lego-acmedns').path, [...flags, ...api, names]).catch(
+          (error: unknown) => error as { stdout: string; stderr: string },
+        );
+        const answer = done.stdout.split('\n').findLast((line) => line.startsWith('{')) ?? done.stderr;
+        return JSON.parse(answer) as { certificates: { error?: string; certificate?: string }[] };
+      };
+      const first = await lego('example.org');
+      assert.match(first.certificates[0]?.error ?? '', /_acme-challenge\.example\.org\.? CNAME/);
+      assert.equal(statSync(storage).mode & 0o777, 0o600);
+      const account = (JSON.parse(readFileSync(storage, 'utf8')) as Record<string, Account>)['example.org'];
+      assert.ok(account);
+
+      await nsd.replaceZone('example.org', `_acme-challenge CNAME ${account.fulldomain}.`);
+      const second = await lego('example.org,*.example.org');
+      assert.equal(second.certificates[0]?.error, undefined);
+      const { subjectAltName } = new X509Certificate(second.certificates[0]?.certificate ?? '');
+      assert.deepEqual(subjectAltName?.split(', ').toSorted(), ['DNS:*.example.org', 'DNS:example.org']);
+      assert.equal(served(account)?.length, 2);
+    } finally {
+      await Promise.all([pebble.stop(), unbound.stop(), nsd.stop()]);
+      folder.remove();
+    }
+  },
+);
