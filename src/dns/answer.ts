@@ -34,6 +34,15 @@ export function answer(
   return bytes;
 }
 
+/** SERVFAIL without a look at more than the header. */
+export function serverFailure(query: Uint8Array): Uint8Array {
+  const reply = new Uint8Array(HEADER_LENGTH);
+  reply.set(query.subarray(0, 2));
+  reply[2] = 0x80 | ((query[2] ?? 0) & 0x79);
+  reply[3] = RCODE.SERVFAIL;
+  return reply;
+}
+
 interface Reply {
   readonly rcode: number;
   readonly authoritative: boolean;

@@ -10,7 +10,7 @@ import { latin1 } from './wire-reader.ts';
 interface FastZone {
   readonly origin: Uint8Array;
   readonly txtTtl: number;
-  /** The first labels (with their length octet) of static names below the origin, hashed: where they may matter, the slow path decides. */
+  /** The first labels (with their length octet) of static names and zones directly below the origin, hashed: where they may matter, the slow path decides. */
   readonly staticLabels: ReadonlySet<number>;
 }
 
@@ -27,7 +27,7 @@ export class FastAnswer {
 
   constructor(served: Served) {
     this.#names = served.names;
-    this.#zones = served.zones.filter((zone) => zone.known).map(fastZone);
+    this.#zones = served.zones.filter((zone) => zone.known).map((zone) => fastZone(zone, served.zones));
   }
 
   /** Writes the answer to a query over UDP to `out`, and returns its length; 0 when this is not for the fast path. */
@@ -109,8 +109,9 @@ function writeOpt(out: Uint8Array, at: number, flags: number): number {
   return at + 11;
 }
 
-function fastZone(zone: StaticZone): FastZone {
-  const below = [...zone.nodes.keys()].filter((name) => name !== zone.origin && parentName(name) === zone.origin);
+function fastZone(zone: StaticZone, all: readonly StaticZone[]): FastZone {
+  const names = [...zone.nodes.keys(), ...all.map((other) => other.origin)];
+  const below = names.filter((name) => name !== zone.origin && parentName(name) === zone.origin);
   return { origin: octets(zone.origin), txtTtl: zone.txtTtl, staticLabels: new Set(below.map(firstLabelHash)) };
 }
 

@@ -23,6 +23,7 @@ export type Finding =
   | { readonly kind: 'not-known' };
 
 const NO_DATA: Finding = { kind: 'no-data' };
+const NOT_KNOWN: Finding = { kind: 'not-known' };
 const NOTHING: StaticNode = new Map();
 
 /** The zone with the longest origin the name lies in. A DS is data of the zone above the cut (RFC 4035 section 3.1.4.1). */
@@ -41,18 +42,28 @@ export function soaSet(zone: StaticZone, names: NameTableReader | undefined, ttl
 
 /** RFC 1034 section 4.3.2, step 3, with the wildcards of RFC 4592; `name` is in lower case and in the zone. */
 export function lookup(name: WireName, type: number, zone: StaticZone, names: NameTableReader | undefined): Finding {
-  if (!zone.known) return { kind: 'not-known' };
+  if (!zone.known) return NOT_KNOWN;
   const path = pathTo(name, zone.origin);
   const referral = referralAt(path, name, type, zone);
   if (referral !== undefined) return referral;
-  if (name === zone.origin && type === TYPE.SOA)
-    return { kind: 'found', set: soaSet(zone, names, zone.soaTtl), watched: false };
+  const finding = name === zone.origin ? atApex(type, zone, names) : below(path, type, zone, names);
+  const negative = finding.kind === 'no-name' || (finding.kind === 'no-data' && type === TYPE.TXT);
+  return negative && names?.complete === false ? NOT_KNOWN : finding;
+}
+
+function atApex(type: number, zone: StaticZone, names: NameTableReader | undefined): Finding {
+  const node = zone.nodes.get(zone.origin) ?? NOTHING;
+  if (type === TYPE.SOA || (type === TYPE.ANY && node.size === 0)) return found(soaSet(zone, names, zone.soaTtl));
+  return atNode(type, node, names?.find(zone.origin), zone);
+}
+
+function below(path: readonly WireName[], type: number, zone: StaticZone, names: NameTableReader | undefined): Finding {
+  const [name = zone.origin, ...above] = path;
   const node = zone.nodes.get(name);
   const table = names?.find(name);
   if (node !== undefined || table !== undefined) return atNode(type, node ?? NOTHING, table, zone);
-  if (names?.complete === false) return { kind: 'not-known' };
-  const encloser = path.find((above) => zone.nodes.has(above) || (above !== name && names?.find(above) !== undefined));
-  const wildcard = zone.nodes.get(`\u0001*${encloser ?? zone.origin}`);
+  const encloser = above.find((each) => zone.nodes.has(each) || names?.find(each) !== undefined) ?? zone.origin;
+  const wildcard = zone.nodes.get(`\u0001*${encloser}`);
   return wildcard === undefined ? { kind: 'no-name' } : atNode(type, wildcard, undefined, zone);
 }
 
@@ -68,13 +79,17 @@ function referralAt(path: readonly WireName[], name: WireName, type: number, zon
 function atNode(type: number, node: StaticNode, table: TableNode | undefined, zone: StaticZone): Finding {
   const alias = node.get(TYPE.CNAME);
   if (alias !== undefined) {
-    if (type === TYPE.CNAME || type === TYPE.ANY) return { kind: 'found', set: alias, watched: false };
+    if (type === TYPE.CNAME || type === TYPE.ANY) return found(alias);
     const [target] = alias.rdatas[0] ?? [];
     return typeof target === 'string' ? { kind: 'alias', set: alias, target } : NO_DATA;
   }
   const set = setAt(type, node, table, zone);
   if (set === undefined) return NO_DATA;
-  return { kind: 'found', set, watched: set.type === TYPE.TXT && table?.watched === true && table.rdatas.length > 0 };
+  return found(set, set.type === TYPE.TXT && table?.watched === true && table.rdatas.length > 0);
+}
+
+function found(set: RecordSet, watched = false): Finding {
+  return { kind: 'found', set, watched };
 }
 
 /** For ANY, one set only, the most telling (RFC 8482 section 4.1). */

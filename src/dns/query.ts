@@ -94,7 +94,8 @@ function overUdp(asked: Asked, edns: boolean): Promise<Message> {
       else if (message !== undefined) end(() => resolve(message));
     });
     // Connected, so that the kernel drops what comes from elsewhere and tells when nobody listens there.
-    socket.connect(server.port, server.address, () => socket.send(packet));
+    socket.on('connect', () => socket.send(packet));
+    socket.connect(server.port, server.address);
   });
 }
 

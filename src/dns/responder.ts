@@ -1,4 +1,4 @@
-import { answer, type Transport } from './answer.ts';
+import { answer, serverFailure, type Transport } from './answer.ts';
 import { plainAddress } from './address.ts';
 import { COUNTER } from './counters.ts';
 import { askedName, FastAnswer } from './fast-answer.ts';
@@ -16,6 +16,13 @@ export interface ServedOptions {
   readonly foreignZone: 'refused' | 'nxdomain';
 }
 
+/** What a thread tells the main one. */
+export interface Tell {
+  asked(asked: Asked): void;
+  /** An answer failed where it never should; the client got SERVFAIL, and the thread goes on. */
+  fault(error: unknown): void;
+}
+
 export interface Asked {
   readonly name: string;
   readonly from: string;
@@ -27,15 +34,15 @@ const MOST_REPORTS = 50;
 /** Answers the queries of one thread, fast where it can, and counts. */
 export class Responder {
   readonly counters: Float64Array;
-  readonly #onAsked: (asked: Asked) => void;
+  readonly #tell: Tell;
   #served: Served;
   #fast: FastAnswer;
   #reports = 0;
   #reportsSince = 0;
 
-  constructor(options: ServedOptions, counters: Float64Array, onAsked: (asked: Asked) => void) {
+  constructor(options: ServedOptions, counters: Float64Array, tell: Tell) {
     this.counters = counters;
-    this.#onAsked = onAsked;
+    this.#tell = tell;
     this.#served = build(options);
     this.#fast = new FastAnswer(this.#served);
   }
@@ -58,7 +65,7 @@ export class Responder {
 
   /** The answer to any query, or undefined when it gets none. */
   answer(query: Uint8Array, transport: Transport, from: string): Uint8Array | undefined {
-    const reply = answer(query, this.#served, transport, (name) => this.#report(name, from));
+    const reply = this.#answer(query, transport, from);
     if (reply === undefined) {
       this.count(COUNTER.DROPPED);
       return undefined;
@@ -74,6 +81,15 @@ export class Responder {
     this.counters[counter] = (this.counters[counter] ?? 0) + 1;
   }
 
+  #answer(query: Uint8Array, transport: Transport, from: string): Uint8Array | undefined {
+    try {
+      return answer(query, this.#served, transport, (name) => this.#report(name, from));
+    } catch (error) {
+      this.#tell.fault(error);
+      return serverFailure(query);
+    }
+  }
+
   #report(name: string, from: string): void {
     const second = Math.floor(performance.now() / 1000);
     if (second !== this.#reportsSince) {
@@ -81,7 +97,7 @@ export class Responder {
       this.#reports = 0;
     }
     this.#reports += 1;
-    if (this.#reports <= MOST_REPORTS) this.#onAsked({ name: lowerName(name), from: plainAddress(from) });
+    if (this.#reports <= MOST_REPORTS) this.#tell.asked({ name: lowerName(name), from: plainAddress(from) });
   }
 }
 

@@ -1,11 +1,11 @@
-import { DomainError, messageOf } from '../core/error.ts';
+import { DomainError } from '../core/error.ts';
 import type { DomainName } from '../core/domain-name.ts';
 import { type DnsCounters, sumCounters } from './counters.ts';
 import { planListeners } from './free-ports.ts';
 import { listenError } from './listen-error.ts';
 import type { Listener, PlannedListener } from './listener.ts';
 import type { NameTable } from './name-table.ts';
-import type { Asked, ServedOptions } from './responder.ts';
+import type { ServedOptions, Tell } from './responder.ts';
 import { counterMemory, serveHere, type ServingThread, type ThreadOptions } from './serving-thread.ts';
 import { buildZone } from './static-zone.ts';
 import { DEFAULT_TCP_LIMITS, type TcpLimits } from './tcp-listener.ts';
@@ -23,8 +23,8 @@ export interface DnsServerOptions {
   readonly foreignZone?: 'refused' | 'nxdomain';
   /** The TXT values of a watched name were answered; thinned out when it happens often. `from` is not proven over UDP. */
   readonly onAsked?: (asked: { name: DomainName; from: string }) => void;
-  /** A worker thread has failed; another is started in its place. */
-  readonly onFault?: (error: Error) => void;
+  /** A defect: an answer failed (the client got SERVFAIL), or a worker thread did (another is started in its place). */
+  readonly onFault?: (error: unknown) => void;
   readonly tcpLimits?: Partial<TcpLimits>;
   /** Stops the server when aborted. */
   readonly signal?: AbortSignal;
@@ -53,7 +53,10 @@ export async function startDnsServer(options: DnsServerOptions): Promise<DnsServ
   let served = checked(options, options.zones, 0);
   const listeners = await planListeners(options.listeners, options.workers > 0);
   const limits = { ...DEFAULT_TCP_LIMITS, ...options.tcpLimits };
-  const onAsked = ({ name, from }: Asked): void => options.onAsked?.({ name: name as DomainName, from });
+  const tell: Tell = {
+    asked: ({ name, from }) => options.onAsked?.({ name: name as DomainName, from }),
+    fault: (error) => options.onFault?.(error),
+  };
   const threads = new Set<ServingThread>();
   const past: Float64Array[] = [];
   let stopped: Promise<void> | undefined;
@@ -67,8 +70,7 @@ export async function startDnsServer(options: DnsServerOptions): Promise<DnsServ
       // Not at once: what fails at its start would fail again and again.
       setTimeout(() => void restart(), RESTART_DELAY).unref();
     };
-    const thread =
-      options.workers > 0 ? serveInWorker(threadOptions, onAsked, onExit) : serveHere(threadOptions, onAsked);
+    const thread = options.workers > 0 ? serveInWorker(threadOptions, tell, onExit) : serveHere(threadOptions, tell);
     threads.add(thread);
     await open(thread, listeners);
   };
@@ -76,7 +78,7 @@ export async function startDnsServer(options: DnsServerOptions): Promise<DnsServ
     try {
       if (stopped === undefined) await start();
     } catch (error) {
-      options.onFault?.(new Error(messageOf(error), { cause: error }));
+      options.onFault?.(error);
     }
   };
   const stop = (): Promise<void> => (stopped ??= stopAll(threads));

@@ -1,7 +1,7 @@
 import { assertNever } from '../core/assert-never.ts';
 import { COUNTER_OCTETS } from './counters.ts';
 import type { OpenListener, PlannedListener } from './listener.ts';
-import { type Asked, Responder, type ServedOptions } from './responder.ts';
+import { Responder, type ServedOptions, type Tell } from './responder.ts';
 import { listenTcp, type TcpLimits } from './tcp-listener.ts';
 import { listenUdp } from './udp-listener.ts';
 
@@ -27,9 +27,9 @@ export function counterMemory(): SharedArrayBuffer {
 }
 
 /** Serves in the thread that calls it. */
-export function serveHere(options: ThreadOptions, onAsked: (asked: Asked) => void): ServingThread {
+export function serveHere(options: ThreadOptions, tell: Tell): ServingThread {
   const counters = new Float64Array(options.counters);
-  const responder = new Responder(options.served, counters, onAsked);
+  const responder = new Responder(options.served, counters, tell);
   const opened: OpenListener[] = [];
   const stop = async (): Promise<void> => {
     await Promise.all(opened.splice(0).map((listener) => listener.close()));

@@ -22,27 +22,41 @@ export async function listenUdp(options: PlannedListener, responder: Responder):
     // The peers are addresses already; the default would go through the resolver's door for each packet.
     lookup: (address, _options, found) => found(null, address, 4),
   });
+  await bound(socket, options);
+  socket.on('message', datagramHandler(socket, responder));
+  // An error of one packet (an ICMP message come back) is no reason to stop; binding has its own handler.
+  socket.on('error', () => {});
+  return { close: () => closed(socket) };
+}
+
+/** What of a socket answers need. */
+export type DatagramSink = Pick<Socket, 'getSendQueueCount'> & {
+  send(datagram: Uint8Array, port: number, address: string): void;
+};
+
+/** Takes each packet, answers it through `sink`. Does not allocate on the fast path. */
+export function datagramHandler(
+  sink: DatagramSink,
+  responder: Responder,
+): (query: Uint8Array, from: RemoteInfo) => void {
   let ring = new SlotRing();
-  const onMessage = (query: Buffer, from: RemoteInfo): void => {
+  return (query, from) => {
+    // Nobody can listen there: the address is made up, and `send` would throw.
+    if (from.port === 0) return responder.count(COUNTER.DROPPED);
     if (ring.full) {
-      const waiting = socket.getSendQueueCount();
+      const waiting = sink.getSendQueueCount();
       if (waiting > MOST_WAITING) return responder.count(COUNTER.DROPPED);
       ring = waiting === 0 ? ring.again() : new SlotRing();
     }
     const slot = ring.next();
     const length = responder.fast(query, slot.octets, from.address);
     if (length > 0) {
-      socket.send(slot.view(length), from.port, from.address);
+      sink.send(slot.view(length), from.port, from.address);
       return;
     }
     const reply = responder.answer(query, 'udp', from.address);
-    if (reply !== undefined) socket.send(reply, from.port, from.address);
+    if (reply !== undefined) sink.send(reply, from.port, from.address);
   };
-  await bound(socket, options);
-  socket.on('message', onMessage);
-  // An error of one packet (an ICMP message come back) is no reason to stop; binding has its own handler.
-  socket.on('error', () => {});
-  return { close: () => closed(socket) };
 }
 
 /**

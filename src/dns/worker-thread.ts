@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { PlannedListener } from './listener.ts';
-import type { Asked, ServedOptions } from './responder.ts';
+import type { Asked, ServedOptions, Tell } from './responder.ts';
 import type { ServingThread, ThreadOptions } from './serving-thread.ts';
 
 export type ToWorker =
@@ -12,7 +12,8 @@ export type ToWorker =
 export type FromWorker =
   | { readonly kind: 'done' }
   | { readonly kind: 'failed'; readonly error: WorkerError }
-  | { readonly kind: 'asked'; readonly asked: Asked };
+  | { readonly kind: 'asked'; readonly asked: Asked }
+  | { readonly kind: 'fault'; readonly message: string };
 
 interface WorkerError {
   readonly message: string;
@@ -25,17 +26,14 @@ interface WorkerError {
 const ENTRY = new URL(`./worker${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url);
 
 /** Serves in a new worker thread. `onExit` is told when that ends without having been stopped. */
-export function serveInWorker(
-  options: ThreadOptions,
-  onAsked: (asked: Asked) => void,
-  onExit: (error: Error) => void,
-): ServingThread {
+export function serveInWorker(options: ThreadOptions, tell: Tell, onExit: (error: Error) => void): ServingThread {
   const worker = new Worker(ENTRY, { workerData: options, name: 'dns' });
   const waiting: { resolve: () => void; reject: (error: Error) => void }[] = [];
   let stopping = false;
   let exitError = new Error('a DNS worker thread has ended');
   worker.on('message', (message: FromWorker) => {
-    if (message.kind === 'asked') return onAsked(message.asked);
+    if (message.kind === 'asked') return tell.asked(message.asked);
+    if (message.kind === 'fault') return tell.fault(new Error(message.message));
     const asker = waiting.shift();
     if (message.kind === 'done') asker?.resolve();
     else asker?.reject(Object.assign(new Error(message.error.message), message.error));
@@ -45,21 +43,21 @@ export function serveInWorker(
     for (const asker of waiting.splice(0)) asker.reject(exitError);
     if (!stopping) onExit(exitError);
   });
-  const tell = (message: ToWorker): Promise<void> =>
+  const order = (message: ToWorker): Promise<void> =>
     new Promise((resolve, reject) => {
       waiting.push({ resolve, reject });
       worker.postMessage(message, []);
     });
   return {
     counters: new Float64Array(options.counters),
-    open: (listeners) => tell({ kind: 'open', listeners }),
-    replace: (served) => tell({ kind: 'replace', served }),
+    open: (listeners) => order({ kind: 'open', listeners }),
+    replace: (served) => order({ kind: 'replace', served }),
     async stop() {
       if (stopping) return;
       stopping = true;
       if (worker.threadId < 0) return;
       const exit = once(worker, 'exit');
-      await tell({ kind: 'stop' }).catch(() => worker.terminate());
+      await order({ kind: 'stop' }).catch(() => worker.terminate());
       await exit;
     },
   };

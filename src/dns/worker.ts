@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { assertNever } from '../core/assert-never.ts';
+import { messageOf } from '../core/error.ts';
 import { serveHere, type ThreadOptions } from './serving-thread.ts';
 import type { FromWorker, ToWorker } from './worker-thread.ts';
 
@@ -7,7 +8,10 @@ import type { FromWorker, ToWorker } from './worker-thread.ts';
 const port = parentPort;
 if (port === null) throw new Error('worker.ts runs as a worker thread of the DNS server only');
 const say = (message: FromWorker): void => port.postMessage(message);
-const thread = serveHere(workerData as ThreadOptions, (asked) => say({ kind: 'asked', asked }));
+const thread = serveHere(workerData as ThreadOptions, {
+  asked: (asked) => say({ kind: 'asked', asked }),
+  fault: (error) => say({ kind: 'fault', message: messageOf(error) }),
+});
 
 function carryOut(message: ToWorker): Promise<void> {
   switch (message.kind) {

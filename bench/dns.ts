@@ -1,0 +1,146 @@
+import { execFile } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseArgs, promisify } from 'node:util';
+import { freePort } from '../test/peers/free-port.ts';
+import { type RunningProcess, startProcess } from '../test/peers/process.ts';
+import { peer } from '../test/peers/require-peer.ts';
+import { tempFolder } from '../test/peers/temp-folder.ts';
+import { namesWithValues, ZONE } from './dns/names.ts';
+
+// How fast DNS answers, beside NSD with one server process in the same run; how flat with the number of names; how much memory.
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    seconds: { type: 'string' },
+    rounds: { type: 'string', default: '3' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const seconds = values.seconds ?? (values.quick ? '1' : '4');
+const rounds = Number(values.quick ? 1 : values.rounds);
+const many = values.quick ? 100_000 : 1_000_000;
+const folder = tempFolder('bench-dns');
+const run = promisify(execFile);
+
+interface Candidate {
+  readonly name: string;
+  readonly process: RunningProcess;
+  readonly port: number;
+  readonly queries: string;
+}
+
+async function startOurs(count: number, workers: number): Promise<Candidate> {
+  const port = await freePort();
+  const script = fileURLToPath(new URL('dns/serve-names.ts', import.meta.url));
+  const args = [script, port, count, workers].map(String);
+  const process_ = await startProcess({ command: process.execPath, args, ready: /^ready$/m, timeout: 120_000 });
+  return { name: `evercert, ${count} names, ${workers} worker(s)`, process: process_, port, queries: queryFile(count) };
+}
+
+async function startNsd(count: number): Promise<Candidate> {
+  const port = await freePort();
+  const lines = [`$ORIGIN ${ZONE}.`, '@ 60 SOA ns1 admin 1 3600 600 86400 1', '@ 3600 NS ns1', 'ns1 3600 A 127.0.0.1'];
+  for (const { name, value } of namesWithValues(count)) lines.push(`${name}. 1 TXT "${value}"`);
+  writeFileSync(`${folder.path}/zone`, `${lines.join('\n')}\n`);
+  const config = `
+server:
+  server-count: 1
+  ip-address: 127.0.0.1@${port}
+  username: ""
+  zonesdir: "${folder.path}"
+  database: ""
+  pidfile: "${folder.path}/nsd.pid"
+  xfrdfile: "${folder.path}/xfrd.state"
+  zonelistfile: "${folder.path}/zone.list"
+  xfrdir: "${folder.path}"
+  rrl-ratelimit: 0
+remote-control:
+  control-enable: no
+zone:
+  name: "${ZONE}"
+  zonefile: "zone"
+`;
+  writeFileSync(`${folder.path}/nsd.conf`, config);
+  const args = ['-d', '-c', `${folder.path}/nsd.conf`];
+  const process_ = await startProcess({ command: peer('nsd').path, args, ready: /nsd started/ });
+  return { name: `NSD, ${count} names, 1 server process`, process: process_, port, queries: queryFile(count) };
+}
+
+function queryFile(count: number): string {
+  const path = `${folder.path}/queries-${count}`;
+  const lines: string[] = [];
+  // As many as it takes to touch all of a small zone and to keep no processor's cache warm in a large one.
+  const step = Math.max(1, Math.floor(count / 200_000));
+  let at = 0;
+  for (const { name } of namesWithValues(count)) if (at++ % step === 0) lines.push(`${name} TXT`);
+  writeFileSync(path, `${lines.join('\n')}\n`);
+  return path;
+}
+
+async function rate(candidate: Candidate): Promise<number> {
+  const args = [
+    '-s',
+    '127.0.0.1',
+    '-p',
+    candidate.port,
+    '-d',
+    candidate.queries,
+    '-l',
+    seconds,
+    '-e',
+    '-c',
+    4,
+    '-q',
+    200,
+  ].map(String);
+  const { stdout } = await run(peer('dnsperf').path, args);
+  const lost = Number(/Queries lost:\s+(\d+)/.exec(stdout)?.[1]);
+  const wrong = !/Response codes:\s+NOERROR \d+ \(100\.00%\)/.test(stdout);
+  if (wrong) throw new Error(`${candidate.name} did not answer every query:\n${stdout}`);
+  if (lost > 0) console.error(`${candidate.name} lost ${lost} queries`);
+  return Number(/Queries per second:\s+([\d.]+)/.exec(stdout)?.[1]);
+}
+
+function memory(candidate: Candidate): number {
+  const kibibytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${candidate.process.pid}/status`, 'utf8'))?.[1];
+  return Number(kibibytes) / 1024;
+}
+
+/** Each candidate's median over the rounds, taken in turn so that what else the machine does hits all alike. */
+async function compare(candidates: readonly Candidate[]): Promise<number[]> {
+  const rates = candidates.map((): number[] => []);
+  for (let round = 0; round < rounds; round++) {
+    for (const [at, candidate] of candidates.entries()) rates[at]?.push(await rate(candidate));
+  }
+  return rates.map((all) => all.toSorted((one, other) => one - other)[Math.floor(all.length / 2)] ?? Number.NaN);
+}
+
+const [nsd, small] = [await startNsd(10_000), await startOurs(10_000, 1)];
+const [nsdRate = 0, smallRate = 0] = await compare([nsd, small]);
+await Promise.all([nsd.process.stop(), small.process.stop()]);
+const [few, large] = [await startOurs(1000, 1), await startOurs(many, 1)];
+const [fewRate = 0, largeRate = 0] = await compare([few, large]);
+const memoryOfOne = memory(large);
+await Promise.all([few.process.stop(), large.process.stop()]);
+const wide = await startOurs(many, 4);
+await rate(wide);
+const memoryOfFour = memory(wide);
+await wide.process.stop();
+
+const figures = {
+  nsdRate: Math.round(nsdRate),
+  rate: Math.round(smallRate),
+  besideNsd: round2(smallRate / nsdRate),
+  rateOf1000: Math.round(fewRate),
+  [`rateOf${many}`]: Math.round(largeRate),
+  flatness: round2(largeRate / fewRate),
+  [`megabytes${many}Names1Worker`]: Math.round(memoryOfOne),
+  [`megabytes${many}Names4Workers`]: Math.round(memoryOfFour),
+};
+if (values.json) console.log(JSON.stringify(figures));
+else for (const [name, figure] of Object.entries(figures)) console.log(`${name.padEnd(36)}${figure}`);
+
+function round2(value: number): number {
+  return Math.round(value * 100) / 100;
+}
