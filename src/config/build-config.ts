@@ -71,7 +71,7 @@ function zoneConfig(zone: NonNullable<Settings['zone']>): ZoneConfig {
 function dns01Config({ data, dns01 }: Settings, contents: FileContents): Dns01Config {
   return {
     resolvers: dns01.resolvers,
-    routes: Object.entries(dns01.routes).map(([zone, servers]) => ({ zone: parseDomainName(zone), servers })),
+    routes: new Map(Object.entries(dns01.routes).map(([zone, servers]) => [parseDomainName(zone), servers])),
     wait: dns01.wait,
     acmeDns: dns01.acme_dns === undefined ? undefined : acmeDnsConfig(data, dns01.acme_dns, contents),
   };

@@ -72,16 +72,11 @@ export interface Dns01Config {
   /** None: the system's. */
   readonly resolvers: readonly Address[];
   /** Authoritative servers given by hand for a zone. */
-  readonly routes: readonly Route[];
+  readonly routes: ReadonlyMap<DomainName, readonly Address[]>;
   /** ms to wait for a missing CNAME. */
   readonly wait: number;
   /** Somebody else's acme-dns server in place of our own zone. */
   readonly acmeDns: AcmeDnsConfig | undefined;
-}
-
-export interface Route {
-  readonly zone: DomainName;
-  readonly servers: readonly Address[];
 }
 
 export interface AcmeDnsConfig {

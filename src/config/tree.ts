@@ -32,11 +32,21 @@ export function treeOf(path: string, value: unknown): Tree {
   return path.split('.').reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as Tree;
 }
 
+/** Object.freeze leaves a Map open: its entries are no properties. */
+function freezeMap(map: Map<unknown, unknown>): void {
+  for (const method of ['set', 'delete', 'clear']) Object.defineProperty(map, method, { value: refuse });
+}
+
+function refuse(): never {
+  throw new TypeError('this map is read-only');
+}
+
 /** Freezes everything below, and returns it. */
 export function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    if (value instanceof Map) freezeMap(value);
     Object.freeze(value);
-    for (const member of Object.values(value)) deepFreeze(member);
+    for (const member of value instanceof Map ? value.values() : Object.values(value)) deepFreeze(member);
   }
   return value;
 }
