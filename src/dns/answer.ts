@@ -49,7 +49,7 @@ interface Reply {
   readonly answers: readonly Owned[];
   readonly authority: readonly Owned[];
   readonly additional: readonly Owned[];
-  /** Without what is in `additional`, the answer is of no use (glue, RFC 9471). */
+  /** What is in `additional` belongs to the answer: all of it, or TC (RFC 9471 section 3). */
   readonly glue: boolean;
   readonly watched: WireName | undefined;
 }
@@ -159,8 +159,9 @@ function encode(query: ParsedQuery, reply: Reply, transport: Transport): Uint8Ar
   }
   const start = writer.mark();
   const counts = [writeAll(writer, reply.answers, limit), writeAll(writer, reply.authority, limit)];
-  const additional = counts.includes(undefined) ? undefined : writeSome(writer, reply.additional, limit);
-  if (additional === undefined || (reply.glue && additional === 0 && reply.additional.length > 0)) {
+  const write = reply.glue ? writeAll : writeSome;
+  const additional = counts.includes(undefined) ? undefined : write(writer, reply.additional, limit);
+  if (additional === undefined) {
     // RFC 2181 section 9: a client throws away what it has and asks again over TCP, so nothing need be in here.
     writer.rewind(start);
     writer.patch16(2, flags | FLAG.TC);
