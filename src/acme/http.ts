@@ -135,6 +135,8 @@ async function createAgent(options: TransportOptions): Promise<Agent> {
     autoSelectFamily: true,
     headersTimeout: options.timeout,
     bodyTimeout: options.timeout,
+    // CAs keep idle connections for a minute or more; a connection that is closed just then is made again.
+    keepAliveTimeout: 30_000,
     allowH2: false,
   });
 }

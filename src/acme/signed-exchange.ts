@@ -46,7 +46,10 @@ export function createSignedExchange(
     const kept = nonces.take();
     if (kept !== undefined) return kept;
     const url = await deps.newNonceUrl(signal);
-    const response = await transport.send({ method: 'HEAD', url }, signal);
+    // GET and HEAD are equal (section 7.2), but undici closes the connection after a HEAD, and it will be needed at once.
+    let response = await transport.send({ method: 'GET', url }, signal);
+    if (response.status === 404 || response.status === 405)
+      response = await transport.send({ method: 'HEAD', url }, signal);
     if (response.status < 200 || response.status > 299) throw errorOfResponse(response, 'give a nonce');
     const nonce = response.headers.get('replay-nonce');
     if (!isNonce(nonce)) throw badResponse(url, 'an answer', 'it has no Replay-Nonce header');
