@@ -80,6 +80,8 @@ export interface ConfigOptions {
   readonly apiPort?: number;
   /** Somebody else's acme-dns server in place of our zone. */
   readonly acmeDns?: string;
+  /** Its account file; default: one in `folder`. */
+  readonly accounts?: string;
   readonly externalAccount?: { readonly keyId: string; readonly hmacKey: string };
   readonly preferredChain?: string;
   readonly workers?: number;
@@ -112,7 +114,9 @@ export function writeConfig(chain: Chain, options: ConfigOptions): string {
     `[dns01.routes]\n"${DOMAIN}" = ["${chain.at.userServer}"]\n"${CHALLENGE_ZONE}" = ["${chain.at.ourDns}"]`,
   );
   if (acmeDns !== undefined) {
-    lines.push(`[dns01.acme_dns]\nserver = "${acmeDns}"\naccounts = "${join(folder, 'accounts.json')}"`);
+    lines.push(
+      `[dns01.acme_dns]\nserver = "${acmeDns}"\naccounts = "${options.accounts ?? join(folder, 'accounts.json')}"`,
+    );
   }
   const file = join(folder, 'evercert.toml');
   writeFileSync(file, `${[...lines, options.more ?? ''].join('\n')}\n`);
