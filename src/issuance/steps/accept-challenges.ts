@@ -10,12 +10,13 @@ import { AUTHORIZATION_DEADLINE } from './await-validation.ts';
 /** Tells the CA to look at every answer. All of them are being served (the promise of Presenter.present). */
 export const acceptChallenges: Step<'accepting'> = async (order, deps, signal) => {
   const { orderUrl, challenges } = order.state;
-  await inParallel(challenges, (challenge) => accept(challenge, deps, signal));
-  const since = deps.clock.now();
-  const next = await store(order, { step: 'validating', orderUrl, challenges, since }, deps);
+  // Told as they are sent: the CA's questions may be here before its answer is.
   for (const { name } of namesOf(challenges)) {
     deps.emit({ type: 'challenge.accepted', certificate: order.certificate.id, name });
   }
+  await inParallel(challenges, (challenge) => accept(challenge, deps, signal));
+  const since = deps.clock.now();
+  const next = await store(order, { step: 'validating', orderUrl, challenges, since }, deps);
   const after = pollDelay({ now: since, since, deadline: AUTHORIZATION_DEADLINE, retryAfter: undefined });
   return again(next, after ?? 0, true);
 };
