@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
 import { systemClock } from '../../core/clock.ts';
 import { startRehearsalCa } from '../ca.ts';
@@ -5,7 +6,7 @@ import type { RehearsalCa, RehearsalCaOptions } from '../ca.ts';
 import { startScriptedDns } from './scripted-dns.ts';
 import type { ScriptedDns } from './scripted-dns.ts';
 import { createSigner, StrictClient, TestAccount } from './strict-client.ts';
-import type { Dns01, Signer } from './strict-client.ts';
+import type { Dns01, HttpAnswer, Signer } from './strict-client.ts';
 
 /** A CA with its DNS, a client and an account, for the tests of one `describe`. */
 export interface RunningCa {
@@ -49,4 +50,11 @@ export function useRehearsalCa(options: Partial<RehearsalCaOptions> = {}): Runni
 /** The ACME error type of a problem document, without its prefix. */
 export function problemType(json: Readonly<Record<string, unknown>>): string {
   return String(json['type']).replace('urn:ietf:params:acme:error:', '');
+}
+
+/** The answer is a problem document of this status and type, with a detail that helps. */
+export function expectProblem(answer: HttpAnswer, status: number, type: string): void {
+  assert.deepEqual([answer.status, problemType(answer.json)], [status, type], answer.text);
+  assert.equal(answer.headers['content-type'], 'application/problem+json');
+  assert.ok(String(answer.json['detail']).length > 10, 'a detail that helps');
 }

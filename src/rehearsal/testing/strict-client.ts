@@ -64,7 +64,7 @@ export class StrictClient {
           answer.once('error', reject);
           answer.once('end', () => {
             const text = Buffer.concat(chunks).toString();
-            const isJson = /json/.test(answer.headers['content-type'] ?? '');
+            const isJson = text !== '' && /json/.test(answer.headers['content-type'] ?? '');
             const json = isJson ? (JSON.parse(text) as Record<string, unknown>) : {};
             resolve({ status: answer.statusCode ?? 0, headers: answer.headers, text, json });
           });
