@@ -1,4 +1,6 @@
 // Installs exactly what package-lock.json says, once per lock file. Runs on any Node from 18 on: Node 26 is one of the packages.
+// npm install and not npm ci: both hold to the lock file and its checksums, but npm ci refuses a lock file in which a tool's packages
+// for some other platform are missing, as they are when the registry it was written against does not have them.
 //   node scripts/install.mjs         what the program needs
 //   node scripts/install.mjs --dev   what its tests need as well
 import { spawnSync } from 'node:child_process';
@@ -17,14 +19,14 @@ const isCurrent =
   (!development || existsSync(join(root, 'node_modules', 'typescript')));
 
 if (!isCurrent) {
-  console.error(`evercert: installing the locked packages${development ? ', with those of the tests' : ''} (npm ci) ...`);
-  const npm = spawnSync('npm', ['ci', '--ignore-scripts', ...(development ? [] : ['--omit=dev'])], {
+  console.error(`evercert: installing the locked packages${development ? ', with those of the tests' : ''} ...`);
+  const npm = spawnSync('npm', ['install', '--no-save', '--ignore-scripts', ...(development ? [] : ['--omit=dev'])], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],
     shell: process.platform === 'win32',
   });
   if (npm.status !== 0) {
-    console.error('evercert: npm ci failed (see above); check the network and run this again');
+    console.error('evercert: npm install failed (see above); check the network and run this again');
     process.exit(69);
   }
   copyFileSync(lock, stamp);
