@@ -43,6 +43,8 @@ export interface ScriptedCa {
   readonly seen: readonly SeenRequest[];
   /** Answers for a path, used up in order; the last one stays. */
   script(path: string, ...answers: readonly Script[]): void;
+  /** From now on requests of an account are verified with this key. */
+  knowKey(accountUrl: string, jwk: JWK): void;
   /** From now on a nonce that comes a second time gets this answer, and is no fault of the test. */
   tolerateReplays(answer: Answer): void;
   stop(): Promise<void>;
@@ -131,6 +133,7 @@ export async function startScriptedCa(): Promise<ScriptedCa> {
     directoryUrl: `${url}/directory`,
     log,
     seen,
+    knowKey: (accountUrl, jwk) => void keys.set(accountUrl, jwk),
     tolerateReplays: (answer) => void (replayAnswer = answer),
     script: (path, ...answers) => void scripts.set(path, [...answers]),
     async stop() {
