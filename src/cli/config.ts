@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { loadConfigFromFlags } from './load-config.ts';
+import { configSource } from './config-source.ts';
 import { addConfigOptions } from './options.ts';
 import type { ConfigFlags } from './options.ts';
 import type { CommandContext } from './run.ts';
@@ -16,7 +16,9 @@ export function defineConfigCommand(program: Command, { terminal, environment }:
       'Reads the configuration as "serve" would and says everything that is wrong\nwith it. Starts nothing and changes nothing.',
     );
   addConfigOptions(check).action(async (flags: ConfigFlags) => {
-    const { config: read } = await loadConfigFromFlags(flags, environment);
+    const { loadSource } = await import('../app/config-source.ts');
+    const { config: read, warnings } = await loadSource(configSource(flags, environment));
+    for (const warning of warnings) terminal.line(`warning: ${warning}`);
     terminal.line(`good: zone ${read.zone?.name ?? 'none'}, ${read.certificates.length} certificates`);
   });
 }

@@ -3,7 +3,7 @@ import { addConfigOptions, addOutputOption, collect, parseWait } from './options
 import type { ConfigFlags, OutputOptions } from './options.ts';
 import { createProgress } from './progress.ts';
 import type { CommandContext } from './run.ts';
-import { loadConfigFromFlags } from './load-config.ts';
+import { configSource } from './config-source.ts';
 
 interface IssueFlags extends ConfigFlags, OutputOptions {
   readonly server?: string;
@@ -48,7 +48,7 @@ export function defineIssueCommand(program: Command, { terminal, environment, si
   addOutputOption(addConfigOptions(command)).action(async (names: string[], flags: IssueFlags) => {
     const { issueOnce } = await import('../app/issue.ts');
     const { systemClock } = await import('../core/clock.ts');
-    const loaded = await loadConfigFromFlags(flags, environment, {
+    const source = configSource(flags, environment, {
       acme: {
         directory: flags.server,
         root: flags.caRoot,
@@ -64,7 +64,7 @@ export function defineIssueCommand(program: Command, { terminal, environment, si
     });
     const emit = createProgress(terminal, flags.output, systemClock.now);
     const wanted = { names, output: flags.out, force: flags.force === true, wait: flags.wait };
-    const outcome = await issueOnce(loaded, wanted, { emit, clock: systemClock }, signal);
-    if (outcome.kind === 'current' && flags.output === 'text') terminal.line(outcome.message);
+    const { plan } = await issueOnce(source, wanted, { emit, clock: systemClock }, signal);
+    if (plan.kind !== 'issue' && flags.output === 'text') terminal.line(`${plan.message}; --force issues all the same`);
   });
 }

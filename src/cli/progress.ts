@@ -49,7 +49,7 @@ function describeEvent(event: Event, now: number): Shown {
     case 'delegation.registered':
       return { label: 'registered', text: `${event.name} has a name of its own in the challenge zone` };
     case 'delegation.needed':
-      return { label: 'CNAME needed', style: 'yellow', text: event.message, details: cnameLines(event) };
+      return { label: 'CNAME needed', style: 'yellow', text: withoutRecord(event), details: cnameLines(event) };
     case 'delegation.seen':
       return { label: 'CNAME seen', style: 'green', text: `${event.name} leads to us` };
     case 'order.created':
@@ -75,6 +75,8 @@ function describeEvent(event: Event, now: number): Shown {
       };
     case 'certificate.delivered':
       return { label: 'files', style: 'green', text: 'where they are:', details: event.files };
+    case 'hook.failed':
+      return { label: 'hook failed', style: 'red', text: event.message };
     case 'challenge.removed':
       return { label: 'TXT removed', text: event.name };
     case 'renewal.planned':
@@ -89,6 +91,12 @@ function describeEvent(event: Event, now: number): Shown {
 function failureText(event: Extract<Event, { type: 'issuance.failed' }>, now: number): string {
   const next = event.retryAt === undefined ? '' : `\nnext try in ${formatDuration(event.retryAt - now)}`;
   return `${event.message}${next}`;
+}
+
+/** The message says the record too, on one line; here it stands below. */
+function withoutRecord({ message, name }: { message: string; name: string }): string {
+  const [text = message] = message.split(`  ${name}.  CNAME`);
+  return text;
 }
 
 /** The record on lines of its own, so that it can be copied whole, at 80 columns too. */

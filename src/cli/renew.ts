@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { loadConfigFromFlags } from './load-config.ts';
+import { configSource } from './config-source.ts';
 import { addConfigOptions, addOutputOption } from './options.ts';
 import type { ConfigFlags, OutputOptions } from './options.ts';
 import { createProgress } from './progress.ts';
@@ -22,9 +22,9 @@ export function defineRenewCommand(program: Command, { terminal, environment, si
     const { renewOnce } = await import('../app/renew.ts');
     const { systemClock } = await import('../core/clock.ts');
     const emit = createProgress(terminal, flags.output, systemClock.now);
-    const loaded = await loadConfigFromFlags(flags, environment);
+    const source = configSource(flags, environment);
     const outcomes = await renewOnce(
-      loaded,
+      source,
       { names, force: flags.force === true },
       { emit, clock: systemClock },
       signal,

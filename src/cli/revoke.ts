@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
-import { loadConfigFromFlags } from './load-config.ts';
+import { configSource } from './config-source.ts';
 import { addConfigOptions } from './options.ts';
 import type { ConfigFlags } from './options.ts';
 import type { CommandContext } from './run.ts';
@@ -26,9 +26,10 @@ export function defineRevokeCommand(program: Command, { terminal, environment, s
     .argument('<name>', 'a name of the certificate')
     .option('--reason <reason>', Object.keys(REASONS).join(', '), parseReason, 0);
   addConfigOptions(command).action(async (name: string, flags: RevokeFlags) => {
-    const { revokeCertificateInPlace } = await import('../app/revoke.ts');
-    const loaded = await loadConfigFromFlags(flags, environment);
-    const serial = await revokeCertificateInPlace(loaded, { name, reason: flags.reason }, signal);
+    const { revokeInPlace } = await import('../app/revoke.ts');
+    const { systemClock } = await import('../core/clock.ts');
+    const source = configSource(flags, environment);
+    const serial = await revokeInPlace(source, { name, reason: flags.reason }, systemClock, signal);
     terminal.line(`revoked: serial ${serial}`);
   });
 }

@@ -9,7 +9,7 @@ import { defineServeCommand } from './serve.ts';
 import { defineStatusCommand } from './status.ts';
 import { createTerminal } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
-import { version } from './version.ts';
+import { version } from '../app/version.ts';
 
 /** What every command gets. The signal aborts with Ctrl-C or SIGTERM: a command then stops cleanly. */
 export interface CommandContext {

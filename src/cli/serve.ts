@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { loadConfigFromFlags } from './load-config.ts';
+import { configSource } from './config-source.ts';
 import { addConfigOptions } from './options.ts';
 import type { ConfigFlags } from './options.ts';
 import type { CommandContext } from './run.ts';
@@ -13,6 +13,6 @@ export function defineServeCommand(program: Command, { environment, signal }: Co
     );
   addConfigOptions(command).action(async (flags: ConfigFlags) => {
     const { serve } = await import('../app/serve.ts');
-    await serve(await loadConfigFromFlags(flags, environment), signal);
+    await serve(configSource(flags, environment), signal);
   });
 }

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import { formatDuration } from '../core/duration.ts';
-import { loadConfigFromFlags } from './load-config.ts';
+import { configSource } from './config-source.ts';
 import { addConfigOptions, addOutputOption } from './options.ts';
 import type { ConfigFlags, OutputOptions } from './options.ts';
 import type { CommandContext } from './run.ts';
 import { wrap } from './wrap.ts';
 
-export function defineStatusCommand(program: Command, { terminal, environment }: CommandContext): void {
+export function defineStatusCommand(program: Command, { terminal, environment, signal }: CommandContext): void {
   const command = program
     .command('status')
     .summary('every certificate, its state, and the CNAME to add')
@@ -17,7 +17,7 @@ export function defineStatusCommand(program: Command, { terminal, environment }:
     const { readStatus } = await import('../app/status.ts');
     const { systemClock } = await import('../core/clock.ts');
     const now = systemClock.now();
-    const status = await readStatus(await loadConfigFromFlags(flags, environment), now);
+    const status = await readStatus(configSource(flags, environment), systemClock, signal);
     if (flags.output === 'json') {
       terminal.line(JSON.stringify(status, null, 2));
       return;

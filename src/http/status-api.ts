@@ -1,36 +1,9 @@
 import { Hono } from 'hono';
 import type { HttpEnv } from './source-addresses.ts';
 
-/** One certificate as anyone who may see the status page may see it: no keys, no accounts. */
-export interface CertificateStatus {
-  readonly id: string;
-  readonly names: readonly string[];
-  readonly ca: string;
-  /** A word for scripts: `valid`, `issuing`, `waiting-for-cname`, `failed`, ... as app/ says. */
-  readonly state: string;
-  /** A sentence for a person. */
-  readonly message: string;
-  /** RFC 3339, as all times here. */
-  readonly notAfter?: string | undefined;
-  readonly renewAt?: string | undefined;
-  readonly retryAt?: string | undefined;
-  /** The records that a person has to add at the DNS provider. */
-  readonly records: readonly {
-    readonly name: string;
-    readonly type: 'CNAME';
-    readonly target: string;
-    readonly seen: boolean;
-  }[];
-}
-
-export interface StatusReport {
-  readonly version: string;
-  readonly zone: string | undefined;
-  readonly certificates: readonly CertificateStatus[];
-}
-
 export interface StatusApiOptions {
-  readonly status: () => StatusReport | Promise<StatusReport>;
+  /** What `evercert status -o json` prints; nothing secret. */
+  readonly status: () => Promise<object>;
   /** Prometheus text exposition. */
   readonly metricsText: () => Promise<string>;
 }

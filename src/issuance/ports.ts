@@ -56,6 +56,8 @@ export interface WantedCertificate {
   readonly certificate: CertificateRequest;
   /** Folder of its files, when it is not the usual one. */
   readonly output?: string | undefined;
+  /** The flags it was asked for with, in the shape of the config file, so that it can be renewed the same way. May hold secrets. */
+  readonly settings?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** Promise: durable when a method resolves. Conformance: test/conformance/wanted-store.ts */

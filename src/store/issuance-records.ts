@@ -80,5 +80,9 @@ export const records = {
     window: z.object({ start: instant, end: instant }).optional(),
     askAgainAt: instant.optional(),
   }),
-  wanted: z.object({ certificate: request, output: z.string().optional() }),
+  wanted: z.object({
+    certificate: request,
+    output: z.string().optional(),
+    settings: z.record(z.string(), z.unknown()).optional(),
+  }),
 };

@@ -16,8 +16,16 @@ export type Event =
   | { type: 'challenge.accepted'; certificate: string; name: DomainName }
   | { type: 'authorization.valid'; certificate: string; name: DomainName }
   | { type: 'order.finalized'; certificate: string; url: string }
-  | { type: 'certificate.issued'; certificate: string; serial: string; notBefore: number; notAfter: number; issuer: string }
+  | {
+      type: 'certificate.issued';
+      certificate: string;
+      serial: string;
+      notBefore: number;
+      notAfter: number;
+      issuer: string;
+    }
   | { type: 'certificate.delivered'; certificate: string; files: readonly string[] }
+  | { type: 'hook.failed'; certificate: string; message: string }
   | { type: 'challenge.removed'; certificate: string; name: DomainName }
   | { type: 'renewal.planned'; certificate: string; at: number; reason: string }
   | { type: 'issuance.failed'; certificate: string; code: string; message: string; retryAt: number | undefined };

@@ -1,0 +1,73 @@
+import { mkdirSync } from 'node:fs';
+import type { DatabaseSync } from 'node:sqlite';
+import { join } from 'node:path';
+import type { AccountStore } from '../acmedns/ports.ts';
+import { DomainError } from '../core/error.ts';
+import { ensurePrivateFolder } from '../files/private-file.ts';
+import type { AcmeAccountStore, OrderStore, RenewalStore, WantedCertificateStore } from '../issuance/ports.ts';
+import { createAcmeAccountFiles } from '../standalone/acme-account-files.ts';
+import { openDatabase } from '../store/database.ts';
+import { createSqliteAccountStore } from '../store/sqlite-account-store.ts';
+import { createSqliteOrderStore } from '../store/sqlite-order-store.ts';
+import { createSqliteRenewalStore } from '../store/sqlite-renewal-store.ts';
+import { createSqliteWantedStore } from '../store/sqlite-wanted-store.ts';
+import { tryProcessLock } from '../store/process-lock.ts';
+import type { ProcessLock } from '../store/process-lock.ts';
+
+/**
+ * All that evercert keeps, in one private folder:
+ *
+ *     evercert.db              challenge zone, orders in flight, what is wanted and when it is renewed
+ *     accounts/                ACME account keys, a file each
+ *     certificates/<id>/       the files of each certificate
+ *     locks/                   which process works on what
+ */
+export interface DataFolder {
+  readonly path: string;
+  readonly database: DatabaseSync;
+  readonly zoneStore: AccountStore;
+  readonly orders: OrderStore;
+  readonly renewals: RenewalStore;
+  readonly wanted: WantedCertificateStore;
+  readonly acmeAccounts: AcmeAccountStore;
+  certificateFolder(id: string): string;
+  /** undefined when another process has it. */
+  tryLock(name: string): ProcessLock | undefined;
+  close(): void;
+}
+
+/** @throws DomainError `file-not-writable`, `store-unavailable`, `store-too-new` */
+export async function openDataFolder(path: string): Promise<DataFolder> {
+  const locks = join(path, 'locks');
+  await ensurePrivateFolder(path);
+  await ensurePrivateFolder(locks);
+  const database = openDatabase(join(path, 'evercert.db'));
+  return {
+    path,
+    database,
+    zoneStore: createSqliteAccountStore(database),
+    orders: createSqliteOrderStore(database),
+    renewals: createSqliteRenewalStore(database),
+    wanted: createSqliteWantedStore(database),
+    acmeAccounts: createAcmeAccountFiles(join(path, 'accounts')),
+    certificateFolder: (id) => join(path, 'certificates', id),
+    tryLock: (name) => {
+      mkdirSync(locks, { recursive: true, mode: 0o700 });
+      return tryProcessLock(join(locks, `${name}.lock`));
+    },
+    close: () => database.close(),
+  };
+}
+
+/** The lock of the one process that serves from this folder. */
+export const SERVE_LOCK = 'serve';
+
+/** @throws DomainError `lock-held` */
+export function lockOrThrow(folder: DataFolder, name: string, what: string): ProcessLock {
+  const lock = folder.tryLock(name);
+  if (lock !== undefined) return lock;
+  throw new DomainError(
+    'lock-held',
+    `another evercert ${what} with the data folder ${folder.path}; wait for it or stop it`,
+  );
+}
