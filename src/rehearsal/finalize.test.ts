@@ -89,11 +89,12 @@ describe('finalize (RFC 8555 section 7.4)', () => {
 });
 
 /** The same CSR, its signature changed in the last byte. */
-function tampered(csr: Buffer): Buffer {
-  const copy = Buffer.from(csr);
+function tampered(request: Buffer): Buffer {
+  const copy = Buffer.from(request);
   copy.writeUInt8(copy.readUInt8(copy.length - 1) ^ 1, copy.length - 1);
   return copy;
 }
 
-const csr = async (names: readonly string[], privateKey?: string, commonName = false): Promise<Buffer> =>
-  Buffer.from(await createCsr({ privateKey: privateKey ?? (await generateKey('P-256')), names, commonName }));
+async function csr(names: readonly string[], privateKey?: string): Promise<Buffer> {
+  return Buffer.from(await createCsr({ privateKey: privateKey ?? (await generateKey('P-256')), names }));
+}

@@ -108,6 +108,6 @@ describe('authorizations and challenges (sections 7.5 and 7.5.2)', () => {
   });
 });
 
-const dns = (...values: string[]): Record<string, unknown> => ({
-  identifiers: values.map((value) => ({ type: 'dns', value })),
-});
+function dns(...values: string[]): Record<string, unknown> {
+  return { identifiers: values.map((value) => ({ type: 'dns', value })) };
+}

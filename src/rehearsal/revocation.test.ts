@@ -76,10 +76,13 @@ describe('revocation (section 7.6) and renewal information (RFC 9773)', () => {
   });
 });
 
-const der = (chain: string): string => Buffer.from(parseChain(chain)[0]?.der ?? []).toString('base64url');
-const renewal = async (chain: string): Promise<{ start: string; end: string }> => {
+function der(chain: string): string {
+  return Buffer.from(parseChain(chain)[0]?.der ?? []).toString('base64url');
+}
+
+async function renewal(chain: string): Promise<{ start: string; end: string }> {
   const [leaf] = parseChain(chain);
   assert.ok(leaf);
   const { json } = await run.client.send('GET', `/renewal-info/${certificateId(leaf)}`);
   return json['suggestedWindow'] as { start: string; end: string };
-};
+}
