@@ -46,8 +46,8 @@ export interface RehearsalCa {
   readonly alternateRootPem: string;
   /** The newest requests, oldest first. */
   readonly requests: readonly LoggedRequest[];
-  /** Adds a fault to the script, effective from the next request on. */
-  inject(fault: Fault): void;
+  /** Adds a fault to the script, effective from the next request on; the returned function takes back what is left of it. */
+  inject(fault: Fault): () => void;
   stop(): Promise<void>;
 }
 

@@ -56,13 +56,12 @@ export function requirePayload(request: SignedRequest): Readonly<Record<string, 
   return request.payload;
 }
 
-/** The resource, if it is this account's. @throws Refusal malformed 404 when there is none, unauthorized 403 when it is another's */
+/** The resource, if it is this account's. @throws Refusal malformed (404), also when it is another's: that it exists is not told */
 export function ownedBy<T extends { readonly account: Account }>(
   account: Account,
   found: T | undefined,
   what: string,
 ): T {
-  if (found === undefined) throw malformed(`there is no such ${what}`, 404);
-  if (found.account !== account) throw malformed(`there is no such ${what} of this account`, 404);
+  if (found?.account !== account) throw malformed(`there is no such ${what} of this account`, 404);
   return found;
 }

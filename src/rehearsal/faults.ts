@@ -73,20 +73,25 @@ export interface DueFaults {
 export interface FaultPlan {
   /** What a request of this kind may meet. */
   at(kind: RequestKind): DueFaults;
-  add(fault: Fault): void;
+  /** Adds a fault; the returned function takes back what is left of it. */
+  add(fault: Fault): () => void;
 }
 
 /** Plays a script: each fault counts its requests on its own, also where another one of its kind is played. */
 export function createFaultPlan(script: FaultScript): FaultPlan {
-  const pending = script.map(countdown);
+  const pending = new Set(script.map(countdown));
   return {
-    add: (fault) => void pending.push(countdown(fault)),
+    add(fault) {
+      const entry = countdown(fault);
+      pending.add(entry);
+      return () => void pending.delete(entry);
+    },
     at(kind) {
       const played = new Map<FaultEffect['kind'], FaultEffect | undefined>();
       return {
         get<K extends FaultEffect['kind']>(wanted: K) {
           if (!played.has(wanted))
-            played.set(wanted, pending.filter((entry) => applies(entry, kind, wanted) && entry.next())[0]?.fault);
+            played.set(wanted, [...pending].filter((entry) => applies(entry, kind, wanted) && entry.next())[0]?.fault);
           return played.get(wanted) as Extract<FaultEffect, { kind: K }> | undefined;
         },
       };

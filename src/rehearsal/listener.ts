@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { isIPv6 } from 'node:net';
 import { DomainError, messageOf } from '../core/error.ts';
 import type { TlsIdentity } from './authorities.ts';
+import { problemJson } from './problem.ts';
 import type { Outcome, RawRequest } from './router.ts';
 
 /** More than any ACME request needs: a CSR for 100 names with RSA 4096 has about 7 kB. */
@@ -23,6 +24,8 @@ export async function startListener(o: {
   answer: (request: RawRequest) => Promise<Outcome>;
 }): Promise<Listener> {
   const server = createServer({ key: o.tls.privateKey, cert: o.tls.certificatePem, minVersion: 'TLSv1.2' });
+  // Longer than Node's 5 s: a client that comes back after a pause should not meet a connection that is just being closed.
+  server.keepAliveTimeout = 60_000;
   server.on('request', (request, response) => {
     // What is thrown here is the client going away in the middle; there is nobody left to tell.
     void serve(request, response, o.answer).catch(() => request.destroy());
@@ -66,7 +69,14 @@ async function serve(
   const { headers, method = '', url: target = '' } = request;
   const body = await readBody(request);
   if (body === undefined) {
-    response.writeHead(413, { connection: 'close' }).end();
+    const problem = problemJson({
+      type: 'malformed',
+      detail: `the body has more than ${LARGEST_BODY} octets`,
+      status: 413,
+    });
+    response
+      .writeHead(413, { 'content-type': 'application/problem+json', connection: 'close' })
+      .end(JSON.stringify(problem));
     return;
   }
   const outcome = await answer({ method, target, headers, body });
@@ -91,7 +101,8 @@ async function serve(
 async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  // Not destroyed when it is too large: the refusal still has to go back the same way.
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > LARGEST_BODY) return undefined;
     chunks.push(chunk);

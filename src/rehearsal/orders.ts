@@ -9,9 +9,12 @@ import { parseOrderNames } from './order-names.ts';
 import { malformed, problemJson, Refusal, unauthorized } from './problem.ts';
 import { checkReplaced } from './renewal-info.ts';
 import { retryAfterHeader } from './retry-after.ts';
+import { forgetOldOrders } from './state.ts';
 import type { Order } from './state.ts';
 
 const ORDERS_PER_PAGE = 3;
+/** Far more than are ever under way at a time; some 10 kB each. */
+const MOST_ORDERS = 5000;
 
 /** RFC 8555 section 7.4. */
 export function newOrder(ca: CaContext, request: AccountRequest): Answer {
@@ -36,6 +39,7 @@ export function newOrder(ca: CaContext, request: AccountRequest): Answer {
   if (replaced !== undefined) replaced.replacedBy = order;
   ca.state.orders.set(order.id, order);
   account.orders.push(order.id);
+  forgetOldOrders(ca.state, MOST_ORDERS);
   return orderAnswer(ca, order, 201);
 }
 

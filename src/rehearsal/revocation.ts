@@ -8,8 +8,8 @@ import { certificateFromDer } from '../pki/certificate.ts';
 import { parseCertificateName } from '../core/domain-name.ts';
 import type { IssuedRecord } from './state.ts';
 
-/** Reasons that a subscriber may give (RFC 5280 section 5.3.1); 7 is not used, 2, 8 and 10 are for CAs. */
-const REASONS = new Set<unknown>([0, 1, 3, 4, 5, 6, 9]);
+/** What a subscriber may give (RFC 5280 section 5.3.1): 7 does not exist, 6 is forbidden to public CAs, 2, 8 and 10 are not a subscriber's. */
+const REASONS = new Set<unknown>([0, 1, 3, 4, 5, 9]);
 
 /** RFC 8555 section 7.6: by the account that ordered it, by one that holds all its names, or by its own key. */
 export function revokeCertificate(ca: CaContext, request: AccountRequest | KeyRequest): Answer {

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { assertNever } from '../core/assert-never.ts';
+import { messageOf } from '../core/error.ts';
 import { authenticate } from './authentication.ts';
 import type { CaContext } from './context.ts';
 import type { AccountRequest, Answer, KeyRequest, OpenRequest } from './exchange.ts';
@@ -92,9 +93,8 @@ async function answer(ca: CaContext, raw: RawRequest, match: Route, request: Ope
     }
   } catch (error) {
     if (error instanceof Refusal) return refusalAnswer(error);
-    return refusalAnswer(
-      new Refusal({ type: 'serverInternal', detail: 'the rehearsal CA has a defect of its own', status: 500 }),
-    );
+    const detail = `the rehearsal CA has a defect of its own: ${messageOf(error)}`;
+    return refusalAnswer(new Refusal({ type: 'serverInternal', detail, status: 500 }));
   }
 }
 

@@ -68,6 +68,23 @@ export interface IssuedRecord {
   replacedBy?: Order;
 }
 
+/**
+ * Forgets the oldest orders beyond `limit`, with all that belongs to them: a chain that stays up renews for ever. An authorization
+ * that a later order has taken over goes too; its own order is what keeps it.
+ */
+export function forgetOldOrders(state: CaState, limit: number): void {
+  for (const order of state.orders.values()) {
+    if (state.orders.size <= limit) return;
+    state.orders.delete(order.id);
+    order.account.orders.splice(order.account.orders.indexOf(order.id), 1);
+    if (order.certificate !== undefined) state.certificates.delete(order.certificate.id);
+    for (const authorization of order.authorizations) {
+      state.authorizations.delete(authorization.id);
+      for (const challenge of authorization.challenges) state.challenges.delete(challenge.id);
+    }
+  }
+}
+
 export function createState(): CaState {
   return {
     accounts: new Map(),
