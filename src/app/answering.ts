@@ -59,6 +59,11 @@ export async function openAnswering(loaded: LoadedConfig, folder: DataFolder, cl
   }
 }
 
+/** @throws DomainError `invalid-config` when nobody would answer the challenges: to be known before anything is made on disk */
+export function checkAnswering({ config: { zone, dns01 } }: LoadedConfig): void {
+  if (zone === undefined && dns01.acmeDns === undefined) throw nobodyAnswers();
+}
+
 /** A challenge server of this process answers. `stop` is left to whoever started it. */
 export async function answerHere(
   loaded: LoadedConfig,

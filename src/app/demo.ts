@@ -30,8 +30,8 @@ export interface DemoOptions {
   readonly dnsPort?: number | undefined;
   readonly caPort?: number | undefined;
   readonly httpPort?: number | undefined;
-  /** ms. */
-  readonly lifetime: number;
+  /** ms; of the embedded CA's certificates. */
+  readonly lifetime?: number | undefined;
   readonly out?: string | undefined;
 }
 
@@ -43,6 +43,8 @@ export interface DemoTelling {
 }
 
 const LOOPBACK = '127.0.0.1';
+/** Short enough that a person sees the renewal. */
+const SHORT_LIFETIME = 90_000;
 
 /**
  * `evercert demo`: the whole chain on loopback. One DNS server has the challenge zone and the zone that stands for the DNS provider of the
@@ -142,7 +144,7 @@ async function startCa(options: DemoOptions, resolver: NameServer, clock: Clock,
     listen: { address: LOOPBACK, port: options.caPort ?? 0 },
     resolver,
     clock,
-    certificateLifetime: options.lifetime,
+    certificateLifetime: options.lifetime ?? SHORT_LIFETIME,
   });
   await writePrivateFile(join(out, 'ca-https-root.pem'), ca.rootPem);
   await writePrivateFile(join(out, 'ca-root.pem'), ca.issuingRootPem);

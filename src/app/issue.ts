@@ -4,7 +4,7 @@ import { certificateIdFor } from '../issuance/certificate-id.ts';
 import type { CertificateRequest } from '../issuance/order-record.ts';
 import type { Attended } from '../standalone/attend-certificate.ts';
 import type { EventSink } from '../telemetry/event.ts';
-import { openAnswering } from './answering.ts';
+import { checkAnswering, openAnswering } from './answering.ts';
 import { loadSource, withoutUndefined } from './config-source.ts';
 import type { ConfigSource } from './config-source.ts';
 import { openDataFolder } from './data-folder.ts';
@@ -18,8 +18,8 @@ export interface IssueOnce {
   /** Folder of the files, when it is not to be the usual one. */
   readonly output: string | undefined;
   readonly force: boolean;
-  /** ms to wait for a missing CNAME; false: not at all. */
-  readonly wait: number | false;
+  /** ms to wait for a missing CNAME; false: not at all; undefined: as the configuration says. */
+  readonly wait: number | false | undefined;
 }
 
 export interface Telling {
@@ -42,6 +42,7 @@ export async function issueOnce(
   const loaded = await loadSource(source);
   const { directory: ca, keyType, profile, preferredChain } = loaded.config.acme;
   const request = { id: certificateIdFor(names), names, ca, keyType, profile, preferredChain };
+  checkAnswering(loaded);
   const folder = await openDataFolder(loaded.config.data);
   try {
     const before = (await listWanted(loaded.config, folder.wanted)).find((one) => one.request.id === request.id);

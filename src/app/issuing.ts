@@ -70,7 +70,7 @@ export function openIssuing(options: IssuingOptions): Issuing {
       const lock = folder.tryLock(`certificate-${request.id}`);
       if (lock === undefined) throw lockHeld(request.id, clock.now());
       try {
-        return await attendCertificate(request, deps, { wait: loaded.config.dns01.wait, ...how });
+        return await attendCertificate(request, deps, { ...how, wait: how.wait ?? loaded.config.dns01.wait });
       } finally {
         lock.release();
       }

@@ -12,7 +12,7 @@ interface DemoFlags extends OutputOptions {
   readonly dnsPort?: number;
   readonly caPort?: number;
   readonly httpPort?: number;
-  readonly lifetime: number;
+  readonly lifetime?: number;
   readonly out?: string;
 }
 
@@ -27,13 +27,13 @@ export function defineDemoCommand(program: Command, { terminal, signal }: Comman
     .option('--domain <name>', 'the domain that gets the certificate', 'example.org')
     .option(
       '--ca <url>',
-      'directory URL of another ACME CA, such as Pebble; it must\nask the DNS server of the demo (see --dns-port)',
+      'directory URL of another ACME CA, such as Pebble; it must ask the DNS server of the demo (see --dns-port)',
     )
     .option('--ca-root <file>', 'PEM root that the HTTPS of --ca is trusted by')
     .option('--dns-port <port>', 'port of the DNS server (a free one)', parsePort)
     .option('--ca-port <port>', 'port of the embedded CA (a free one)', parsePort)
     .option('--http-port <port>', 'port of the HTTP API (a free one)', parsePort)
-    .option('--lifetime <duration>', 'lifetime of the certificates of the embedded CA', parseWait, 90_000)
+    .option('--lifetime <duration>', 'lifetime of the certificates of the embedded CA (90s)', parseWait)
     .option('--out <dir>', 'where keys and certificates go (a new temporary folder)')
     .option('-o, --output <format>', 'text, or json: one event a line', outputFormat, 'text')
     .action(async (flags: DemoFlags) => {

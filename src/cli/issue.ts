@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { addConfigOptions, addOutputOption, collect, parseWait } from './options.ts';
-import type { ConfigFlags, OutputOptions } from './options.ts';
+import { addConfigOptions, addOutputOption, collect, collectRoute, parseWait } from './options.ts';
+import type { ConfigFlags, OutputOptions, Routes } from './options.ts';
 import { createProgress } from './progress.ts';
 import type { CommandContext } from './run.ts';
 import { configSource } from './config-source.ts';
@@ -15,8 +15,8 @@ interface IssueFlags extends ConfigFlags, OutputOptions {
   readonly preferredChain?: string;
   readonly out?: string;
   readonly resolver?: readonly string[];
-  readonly route?: readonly string[];
-  readonly wait: number | false;
+  readonly route?: Routes;
+  readonly wait: number | boolean;
   readonly force?: true;
 }
 
@@ -39,10 +39,10 @@ export function defineIssueCommand(program: Command, { terminal, environment, si
     .option('--resolver <addr:port>', 'DNS resolver to ask; may be given again', collect)
     .option(
       '--route <zone=addr:port>',
-      'authoritative server of a zone, for one that is not on\nport 53; may be given again',
-      collect,
+      'authoritative server of a zone, for one that is not on port 53; may be given again',
+      collectRoute,
     )
-    .option('--wait <duration>', 'how long to wait for a missing CNAME', parseWait, 24 * 3_600_000)
+    .option('--wait <duration>', 'how long to wait for a missing CNAME (24h)', parseWait)
     .option('--no-wait', 'end at once with exit code 3 when a CNAME is missing')
     .option('--force', 'issue even when the certificate in place is still good');
   addOutputOption(addConfigOptions(command)).action(async (names: string[], flags: IssueFlags) => {
@@ -63,7 +63,12 @@ export function defineIssueCommand(program: Command, { terminal, environment, si
       },
     });
     const emit = createProgress(terminal, flags.output, systemClock.now);
-    const wanted = { names, output: flags.out, force: flags.force === true, wait: flags.wait };
+    const wanted = {
+      names,
+      output: flags.out,
+      force: flags.force === true,
+      wait: flags.wait === true ? undefined : flags.wait,
+    };
     const { plan } = await issueOnce(source, wanted, { emit, clock: systemClock }, signal);
     if (plan.kind !== 'issue' && flags.output === 'text') terminal.line(`${plan.message}; --force issues all the same`);
   });

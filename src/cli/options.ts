@@ -47,3 +47,15 @@ export function outputFormat(text: string): OutputFormat {
 export function collect(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, text];
 }
+
+/** Authoritative servers by zone, in the shape of `dns01.routes`. */
+export type Routes = Readonly<Record<string, readonly string[]>>;
+
+/** `zone=address:port`; may be given several times, also for one zone. */
+export function collectRoute(text: string, before: Routes = {}): Routes {
+  const [zone = '', server = '', ...more] = text.split('=');
+  if (zone === '' || server === '' || more.length > 0) {
+    throw new InvalidArgumentError('Write it as in example.org=127.0.0.1:5301.');
+  }
+  return { ...before, [zone]: [...(before[zone] ?? []), server] };
+}
