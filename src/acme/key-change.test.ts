@@ -12,11 +12,15 @@ const newKey = newPrivateKey('P-384');
 describe('changeAccountKey, RFC 8555 section 7.3.5', () => {
   test('the outer JWS is by the old key, the inner one by the new, without a nonce, for the same URL', async (t) => {
     const { ca, session, signal } = await withSession(t);
-    ca.script('/key-change', { json: { status: 'valid' } });
+    ca.script('/key-change', () => {
+      ca.knowKey(session.accountUrl, createSigningKey(newKey).jwk);
+      return { json: { status: 'valid' } };
+    });
+    ca.script('/account/1', { json: { status: 'valid' } });
     const changed = await changeAccountKey(session, newKey, signal);
     assert.equal(changed.accountUrl, session.accountUrl);
     assert.equal(changed.thumbprint, createSigningKey(newKey).thumbprint);
-    const outer = ca.seen.at(-1);
+    const outer = ca.seen.at(-2);
     assert.equal(outer?.header['kid'], session.accountUrl);
     const inner = await flattenedVerify(outer?.payload as Parameters<typeof flattenedVerify>[0], EmbeddedJWK);
     assert.deepEqual(inner.protectedHeader, {
@@ -51,6 +55,15 @@ describe('changeAccountKey, RFC 8555 section 7.3.5', () => {
       await assert.rejects(changeAccountKey(session, newKey, signal), { code });
     });
   }
+
+  test('a change that the CA confirms but did not make is told', async (t) => {
+    const { ca, session, signal } = await withSession(t);
+    ca.script('/key-change', {});
+    await assert.rejects(changeAccountKey(session, newKey, signal), {
+      code: 'acme-conflict',
+      message: /but does not take it/,
+    });
+  });
 
   test('a change that was made before, or whose answer was lost, is success', async (t) => {
     const { ca, session, signal } = await withSession(t);

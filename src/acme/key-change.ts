@@ -1,3 +1,4 @@
+import { getAccount } from './account.ts';
 import { createSigningKey, signJws } from './jws.ts';
 import { AcmeError } from './problem.ts';
 import { createSession } from './session.ts';
@@ -25,29 +26,33 @@ export async function changeAccountKey(
     );
   try {
     await session.post({ target: 'keyChange', payload, doing: 'change the account key' }, signal);
-    return changed;
   } catch (error) {
-    if (signal.aborted || !(error instanceof AcmeError) || !(await isChanged(changed, error, signal))) throw error;
-    return changed;
+    // A second call, or one whose answer was lost, finds the change done already: then the CA takes the new key.
+    if (error instanceof AcmeError && (await refusalOf(changed, signal)) === undefined) return changed;
+    throw error;
+  }
+  const refusal = await refusalOf(changed, signal);
+  if (refusal === undefined) return changed;
+  // Without an answer nothing is known yet.
+  throw refusal.status === undefined ? refusal : unproven(session, refusal);
+}
+
+/** What the CA says against the new key; undefined when it takes it. */
+async function refusalOf(changed: AcmeSession, signal: AbortSignal): Promise<AcmeError | undefined> {
+  try {
+    await getAccount(changed, signal);
+    return undefined;
+  } catch (error) {
+    if (error instanceof AcmeError) return error;
+    throw error;
   }
 }
 
-/** An answer that was lost, or a second call, finds the change done already: then the CA takes the new key. */
-async function isChanged(changed: AcmeSession, error: AcmeError, signal: AbortSignal): Promise<boolean> {
-  const undecided: readonly string[] = [
-    'acme-conflict',
-    'acme-unauthorized',
-    'acme-malformed',
-    'acme-account-does-not-exist',
-    'acme-bad-response',
-    'acme-timeout',
-    'acme-unreachable',
-  ];
-  if (!undecided.includes(error.code)) return false;
-  try {
-    await changed.post({ target: { url: changed.accountUrl }, payload: undefined, doing: 'read the account' }, signal);
-    return true;
-  } catch {
-    return false;
-  }
+/** Pebble answers 200 although it changed nothing when the new key belongs to another account: a key counts only once it was taken. */
+function unproven(session: AcmeSession, refusal: AcmeError): AcmeError {
+  const { host } = new URL(session.accountUrl);
+  const message =
+    `the CA at ${host} answered that the account has the new key, but does not take it (${refusal.message}); ` +
+    'keep both keys, and try again with a key that was never used';
+  return new AcmeError('acme-conflict', message, { retry: { kind: 'backoff' }, cause: refusal });
 }
