@@ -52,4 +52,9 @@ export interface AccountStore {
   removeDelegation(domain: DomainName): Promise<string | undefined>;
   /** Every label of an account or a delegation, in pages, each once. Read before anything else is changed. */
   names(): AsyncIterable<readonly StoredName[]>;
+  /**
+   * The labels of all delegations: once at the start, and again whenever another process may have changed one, within a
+   * second. Ends when the signal aborts. What is given is as stored in that very turn of the event loop.
+   */
+  delegationsByOthers(signal: AbortSignal): AsyncIterable<readonly StoredName[]>;
 }

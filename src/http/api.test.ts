@@ -363,7 +363,7 @@ test('results are told for the metrics', async () => {
 
 test('the status and the metrics are there when asked for', async () => {
   const report = { version: '1', zone: 'auth.example.net', certificates: [] };
-  const { ask } = newApi({ status: { status: () => report, metricsText: async () => 'evercert_up 1\n' } });
+  const { ask } = newApi({ status: { status: async () => report, metricsText: async () => 'evercert_up 1\n' } });
   const status = await ask('GET', '/status');
   assert.deepEqual(
     [status.status, status.headers['content-type'], JSON.parse(status.body)],

@@ -1,15 +1,9 @@
-import { once } from 'node:events';
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { DomainError, messageOf } from '../core/error.ts';
+import { type DescribeHolder, type HttpAddress, listen } from './listen.ts';
 import { readRequestBody } from './request-body.ts';
 import type { HttpEnv } from './source-addresses.ts';
-
-export interface HttpAddress {
-  readonly address: string;
-  readonly port: number;
-}
 
 /** PEM. `key` is secret. */
 export interface TlsMaterial {
@@ -43,8 +37,7 @@ export interface HttpOptions {
   /** Serves HTTPS when given. */
   readonly tls?: TlsMaterial | undefined;
   readonly limits?: Partial<HttpLimits>;
-  /** Names the program that holds a TCP port, when that can be found out. */
-  readonly describeHolder?: (taken: HttpAddress) => Promise<string | undefined>;
+  readonly describeHolder?: DescribeHolder;
 }
 
 export interface HttpServer {
@@ -150,46 +143,6 @@ async function answerOne(
   outgoing.writeHead(413, { 'content-type': 'application/json', connection: 'close' });
   outgoing.end('{"error": "body_too_large"}', () => setTimeout(() => incoming.socket.destroy(), LINGER).unref());
   incoming.resume();
-}
-
-async function listen(
-  server: Server,
-  at: HttpAddress,
-  all: readonly HttpAddress[],
-  describeHolder: HttpOptions['describeHolder'],
-): Promise<void> {
-  // `::` takes IPv4 along, unless IPv4 has a listener of its own.
-  const ipv6Only = at.address === '::' && all.some(({ address, port }) => address === '0.0.0.0' && port === at.port);
-  const listening = once(server, 'listening');
-  server.listen({ host: at.address, port: at.port, ipv6Only });
-  try {
-    await listening;
-  } catch (error) {
-    throw await listenError(error as NodeJS.ErrnoException, at, describeHolder);
-  }
-}
-
-async function listenError(
-  error: NodeJS.ErrnoException,
-  at: HttpAddress,
-  describeHolder: HttpOptions['describeHolder'],
-): Promise<DomainError> {
-  const where = `TCP ${at.address.includes(':') ? `[${at.address}]` : at.address}:${at.port}`;
-  if (error.code === 'EADDRINUSE') {
-    const holder = await describeHolder?.(at);
-    const by = holder === undefined ? 'another program' : holder;
-    return new DomainError('port-in-use', `${where} is in use by ${by}; stop it, or choose another port`, {
-      cause: error,
-    });
-  }
-  if (error.code === 'EACCES') {
-    const hint = 'run as root, give the program CAP_NET_BIND_SERVICE, or choose a port from 1024 up';
-    return new DomainError('port-forbidden', `${where} may not be opened by this user; ${hint}`, { cause: error });
-  }
-  const hint = 'name an address of this machine';
-  return new DomainError('address-unavailable', `${where} cannot be opened: ${messageOf(error)}; ${hint}`, {
-    cause: error,
-  });
 }
 
 function closeServer(server: Server, grace: number): Promise<void> {

@@ -1,5 +1,6 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type Clock, systemClock } from '../core/clock.ts';
 import { DomainError, messageOf } from '../core/error.ts';
 import type { Account, AccountStore, StoredName, TxtRow } from '../acmedns/ports.ts';
 import { createCommitGroup } from './commit-group.ts';
@@ -8,10 +9,12 @@ type Row = Record<string, SQLOutputValue>;
 
 /** Labels read at a time when all are read. */
 const PAGE = 1024;
+/** How often it is looked whether another process has written, in ms: one pragma, a few microseconds. */
+const LOOK_EVERY = 50;
 const SQLITE_CONSTRAINT = 19;
 
 /** Accounts, TXT values and delegations in SQLite. `database` comes from openDatabase, and is closed by who opened it. */
-export function createSqliteAccountStore(database: DatabaseSync): AccountStore {
+export function createSqliteAccountStore(database: DatabaseSync, clock: Clock = systemClock): AccountStore {
   const group = createCommitGroup(database);
   const sql = prepare(database);
 
@@ -88,7 +91,23 @@ export function createSqliteAccountStore(database: DatabaseSync): AccountStore {
         throw translated(error);
       }
     },
+    async *delegationsByOthers(signal) {
+      for (let seen: unknown; !signal.aborted;) {
+        // A database that cannot be read now is asked again; a change made meanwhile still shows then.
+        const version = await read(() => sql.dataVersion.get()?.['data_version']).catch(() => seen);
+        if (version !== seen) {
+          yield await read(() => sql.delegationLabels.all('', -1).map((row) => storedName(row)));
+          seen = version;
+        }
+        await clock.sleep(LOOK_EVERY, signal).catch(() => {});
+      }
+    },
   };
+
+  function storedName(row: Row): StoredName {
+    const subdomain = String(row['subdomain']);
+    return { subdomain, rows: sql.findTxt.all(subdomain).map(toTxtRow) };
+  }
 }
 
 async function read<T>(work: () => T): Promise<T> {
@@ -117,6 +136,7 @@ function prepare(database: DatabaseSync) {
     delegationLabels: database.prepare(
       'SELECT subdomain FROM delegations WHERE subdomain > ? ORDER BY subdomain LIMIT ?',
     ),
+    dataVersion: database.prepare('PRAGMA data_version'),
     txtBetween: database.prepare('SELECT * FROM txt WHERE subdomain > ? AND subdomain <= ?'),
   };
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { DomainName } from '../../src/core/domain-name.ts';
 import { DomainError } from '../../src/core/error.ts';
 import type { Account, AccountStore, TxtRow } from '../../src/acmedns/ports.ts';
@@ -43,6 +44,10 @@ export function createMemoryAccountStore(): AccountStore {
     async *names() {
       const labels = [...[...accounts.values()].map(({ subdomain }) => subdomain), ...delegations.values()];
       yield labels.map((subdomain) => ({ subdomain, rows: txt.get(subdomain) ?? [] }));
+    },
+    async *delegationsByOthers(signal) {
+      yield [...delegations.values()].map((subdomain) => ({ subdomain, rows: txt.get(subdomain) ?? [] }));
+      if (!signal.aborted) await once(signal, 'abort');
     },
   };
 }

@@ -142,6 +142,26 @@ export function testAccountStore(name: string, open: (t: TestContext) => StoreUn
       assert.equal(await after.addDelegation(domain, 'fresh'), 'fresh');
     });
 
+    test('delegationsByOthers gives all delegations at once, and ends with the signal', async (t) => {
+      const { store } = open(t);
+      await store.addAccount(newAccount());
+      await store.addDelegation(parseDomainName('example.org'), 'one');
+      await store.addDelegation(parseDomainName('example.net'), 'two');
+      await store.changeTxt('two', () => [row('a', 1, true)]);
+      const stop = new AbortController();
+      const given: (readonly StoredName[])[] = [];
+      for await (const names of store.delegationsByOthers(stop.signal)) {
+        given.push(names);
+        stop.abort();
+      }
+      assert.deepEqual(given, [
+        [
+          { subdomain: 'one', rows: [] },
+          { subdomain: 'two', rows: [row('a', 1, true)] },
+        ],
+      ]);
+    });
+
     test('names gives every label once with its rows', async (t) => {
       const { store, reopen } = open(t);
       const accounts = Array.from({ length: 9000 }, () => newAccount());
