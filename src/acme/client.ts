@@ -41,7 +41,7 @@ export interface AcmeClientOptions {
   readonly directoryUrl: string;
   /** PEM roots in place of the system's. */
   readonly trust?: string | undefined;
-  /** Put before our own name in User-Agent (RFC 8555 section 6.1). */
+  /** Our name and version for User-Agent; that of the HTTP library follows it (RFC 8555 section 6.1). */
   readonly userAgent?: string | undefined;
   readonly clock: Clock;
   /** ms for one exchange. Some CAs sign while the client waits. */
@@ -61,7 +61,7 @@ export function createAcmeClient(options: AcmeClientOptions): AcmeClient {
   const life = new AbortController();
   const transport = createTransport({
     trust: options.trust,
-    userAgent: [options.userAgent, 'evercert (node)'].filter(Boolean).join(' '),
+    userAgent: `${options.userAgent ?? 'evercert'} node/${process.versions.node}`,
     timeout: options.timeout ?? TIMEOUT,
     connections: AT_ONCE,
     clock,

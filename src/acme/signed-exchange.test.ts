@@ -38,7 +38,7 @@ describe('a signed request, RFC 8555 section 6.2', () => {
     assert.deepEqual(Object.keys(reading?.header ?? {}).toSorted(), ['alg', 'kid', 'nonce', 'url']);
     assert.equal(reading?.header['kid'], `${ca.url}/account/1`);
     assert.equal(reading?.payload, undefined);
-    for (const { headers } of ca.seen) assert.match(headers['user-agent'] ?? '', /^demo\/1 evercert/);
+    for (const { headers } of ca.seen) assert.match(headers['user-agent'] ?? '', /^demo\/1 node\/\d+/);
     assert.deepEqual(ca.log, ['GET /directory', 'GET /new-nonce', 'POST /new-account', 'POST /order/1']);
   });
 
