@@ -93,16 +93,22 @@ export function createSqliteAccountStore(database: DatabaseSync, clock: Clock = 
     },
     async *delegationsByOthers(signal) {
       for (let seen: unknown; !signal.aborted;) {
-        // A database that cannot be read now is asked again; a change made meanwhile still shows then.
-        const version = await read(() => sql.dataVersion.get()?.['data_version']).catch(() => seen);
-        if (version !== seen) {
-          yield await read(() => sql.delegationLabels.all('', -1).map((row) => storedName(row)));
-          seen = version;
+        // A database that cannot be read now is asked again: what was changed meanwhile still shows then.
+        const found = await read(() => delegationsUnless(seen)).catch(() => undefined);
+        if (found !== undefined) {
+          seen = found.version;
+          yield found.names;
         }
         await clock.sleep(LOOK_EVERY, signal).catch(() => {});
       }
     },
   };
+
+  function delegationsUnless(seen: unknown): { version: unknown; names: StoredName[] } | undefined {
+    const version = sql.dataVersion.get()?.['data_version'];
+    if (version === seen) return undefined;
+    return { version, names: sql.delegationLabels.all('', -1).map((row) => storedName(row)) };
+  }
 
   function storedName(row: Row): StoredName {
     const subdomain = String(row['subdomain']);
