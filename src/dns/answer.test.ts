@@ -1,13 +1,30 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { assertNever } from '../core/assert-never.ts';
 import { answer, type Transport } from './answer.ts';
-import { challengeZone, exampleNames, exampleServed, name, OTHER_VALUE, queryFor, SERIAL, userZone, VALUE } from './example-zones.fixture.ts';
+import {
+  challengeZone,
+  exampleNames,
+  exampleServed,
+  name,
+  OTHER_VALUE,
+  queryFor,
+  SERIAL,
+  userZone,
+  VALUE,
+} from './example-zones.fixture.ts';
 import { decodeMessage, FLAG, type Message } from './message.ts';
 import { type QueryType, type ResourceRecord, txtValue } from './record.ts';
 
 const served = exampleServed();
 
-function ask(question: string, type: QueryType, more: Partial<Message> = {}, transport: Transport = 'udp', by = served): Message {
+function ask(
+  question: string,
+  type: QueryType,
+  more: Partial<Message> = {},
+  transport: Transport = 'udp',
+  by = served,
+): Message {
   const reply = answer(queryFor(question, type, more), by, transport);
   assert.ok(reply, 'an answer');
   return decodeMessage(reply);
@@ -34,8 +51,12 @@ function line(record: ResourceRecord): string {
       return `${head} ${record.flags} ${record.tag} ${record.value}`;
     case 'UNKNOWN':
       return `${head}${record.typeCode} ${Buffer.from(record.data).toString('hex')}`;
-    default:
+    case 'SRV':
+    case 'SVCB':
+    case 'HTTPS':
       return head;
+    default:
+      return assertNever(record);
   }
 }
 
@@ -57,12 +78,36 @@ const TABLE: { what: string; ask: [string, QueryType]; gets: string[] }[] = [
     ask: ['live.auth.example.net', 'TXT'],
     gets: ['NOERROR aa', `an live.auth.example.net 1 TXT ${VALUE}`, `an live.auth.example.net 1 TXT ${OTHER_VALUE}`],
   },
-  { what: 'RFC 2308 2.2: a registered name without values is NODATA', ask: ['quiet.auth.example.net', 'TXT'], gets: ['NOERROR aa', SOA] },
-  { what: 'RFC 2308 2.2: another type at a name with TXT is NODATA', ask: ['live.auth.example.net', 'AAAA'], gets: ['NOERROR aa', SOA] },
-  { what: 'RFC 2308 2.1: nothing at or below is NXDOMAIN with SOA', ask: ['nothing.auth.example.net', 'TXT'], gets: ['NXDOMAIN aa', SOA] },
-  { what: 'RFC 8020: below a name of the table there is nothing', ask: ['x.live.auth.example.net', 'TXT'], gets: ['NXDOMAIN aa', SOA] },
-  { what: 'RFC 8020: an empty non-terminal of the table exists', ask: ['under.auth.example.net', 'TXT'], gets: ['NOERROR aa', SOA] },
-  { what: 'RFC 8020: an empty non-terminal of static records exists', ask: ['_domainkey.auth.example.net', 'TXT'], gets: ['NOERROR aa', SOA] },
+  {
+    what: 'RFC 2308 2.2: a registered name without values is NODATA',
+    ask: ['quiet.auth.example.net', 'TXT'],
+    gets: ['NOERROR aa', SOA],
+  },
+  {
+    what: 'RFC 2308 2.2: another type at a name with TXT is NODATA',
+    ask: ['live.auth.example.net', 'AAAA'],
+    gets: ['NOERROR aa', SOA],
+  },
+  {
+    what: 'RFC 2308 2.1: nothing at or below is NXDOMAIN with SOA',
+    ask: ['nothing.auth.example.net', 'TXT'],
+    gets: ['NXDOMAIN aa', SOA],
+  },
+  {
+    what: 'RFC 8020: below a name of the table there is nothing',
+    ask: ['x.live.auth.example.net', 'TXT'],
+    gets: ['NXDOMAIN aa', SOA],
+  },
+  {
+    what: 'RFC 8020: an empty non-terminal of the table exists',
+    ask: ['under.auth.example.net', 'TXT'],
+    gets: ['NOERROR aa', SOA],
+  },
+  {
+    what: 'RFC 8020: an empty non-terminal of static records exists',
+    ask: ['_domainkey.auth.example.net', 'TXT'],
+    gets: ['NOERROR aa', SOA],
+  },
   {
     what: 'a name two labels below the zone is served from the table',
     ask: ['deep.under.auth.example.net', 'TXT'],
@@ -91,7 +136,12 @@ const TABLE: { what: string; ask: [string, QueryType]; gets: string[] }[] = [
   {
     what: 'RFC 1034 4.3.2: NS at the apex is data, with the addresses we have',
     ask: ['auth.example.net', 'NS'],
-    gets: ['NOERROR aa', 'an auth.example.net 3600 NS ns1.auth.example.net', 'an auth.example.net 3600 NS ns.elsewhere.example', ...GLUE],
+    gets: [
+      'NOERROR aa',
+      'an auth.example.net 3600 NS ns1.auth.example.net',
+      'an auth.example.net 3600 NS ns.elsewhere.example',
+      ...GLUE,
+    ],
   },
   {
     what: 'RFC 8659: CAA at the apex',
@@ -109,21 +159,41 @@ const TABLE: { what: string; ask: [string, QueryType]; gets: string[] }[] = [
     ask: ['odd.auth.example.net', 'TYPE731'],
     gets: ['NOERROR aa', 'an odd.auth.example.net 3600 UNKNOWN731 abcdef'],
   },
-  { what: 'RFC 4592 2.2.1: a wildcard', ask: ['any.w.auth.example.net', 'A'], gets: ['NOERROR aa', 'an any.w.auth.example.net 60 A 192.0.2.7'] },
+  {
+    what: 'RFC 4592 2.2.1: a wildcard',
+    ask: ['any.w.auth.example.net', 'A'],
+    gets: ['NOERROR aa', 'an any.w.auth.example.net 60 A 192.0.2.7'],
+  },
   {
     what: 'RFC 4592 2.2.1: a wildcard over several labels',
     ask: ['a.b.w.auth.example.net', 'A'],
     gets: ['NOERROR aa', 'an a.b.w.auth.example.net 60 A 192.0.2.7'],
   },
-  { what: 'RFC 4592 2.2.1: a wildcard without the type is NODATA', ask: ['any.w.auth.example.net', 'MX'], gets: ['NOERROR aa', SOA] },
-  { what: 'RFC 4592 2.2.1: a name that exists is not covered', ask: ['fixed.w.auth.example.net', 'A'], gets: ['NOERROR aa', SOA] },
-  { what: 'RFC 4592 2.2.2: an empty non-terminal is not covered', ask: ['host.w.auth.example.net', 'A'], gets: ['NOERROR aa', SOA] },
+  {
+    what: 'RFC 4592 2.2.1: a wildcard without the type is NODATA',
+    ask: ['any.w.auth.example.net', 'MX'],
+    gets: ['NOERROR aa', SOA],
+  },
+  {
+    what: 'RFC 4592 2.2.1: a name that exists is not covered',
+    ask: ['fixed.w.auth.example.net', 'A'],
+    gets: ['NOERROR aa', SOA],
+  },
+  {
+    what: 'RFC 4592 2.2.2: an empty non-terminal is not covered',
+    ask: ['host.w.auth.example.net', 'A'],
+    gets: ['NOERROR aa', SOA],
+  },
   {
     what: 'RFC 4592 3.3.1: below a name that exists, the wildcard above is not the source',
     ask: ['x.fixed.w.auth.example.net', 'A'],
     gets: ['NXDOMAIN aa', SOA],
   },
-  { what: 'RFC 4592 4: the wildcard itself can be asked for', ask: ['*.w.auth.example.net', 'A'], gets: ['NOERROR aa', 'an *.w.auth.example.net 60 A 192.0.2.7'] },
+  {
+    what: 'RFC 4592 4: the wildcard itself can be asked for',
+    ask: ['*.w.auth.example.net', 'A'],
+    gets: ['NOERROR aa', 'an *.w.auth.example.net 60 A 192.0.2.7'],
+  },
   {
     what: 'RFC 1034 4.3.2 3a: a CNAME within the zone is followed',
     ask: ['alias.auth.example.net', 'TXT'],
@@ -167,22 +237,38 @@ const TABLE: { what: string; ask: [string, QueryType]; gets: string[] }[] = [
   {
     what: 'RFC 1034 3.6.2: a loop of CNAMEs ends',
     ask: ['loop1.auth.example.net', 'TXT'],
-    gets: ['NOERROR aa', 'an loop1.auth.example.net 3600 CNAME loop2.auth.example.net', 'an loop2.auth.example.net 3600 CNAME loop1.auth.example.net'],
+    gets: [
+      'NOERROR aa',
+      'an loop1.auth.example.net 3600 CNAME loop2.auth.example.net',
+      'an loop2.auth.example.net 3600 CNAME loop1.auth.example.net',
+    ],
   },
   {
     what: 'RFC 1034 4.3.2 3b: below a cut comes a referral with glue, without AA',
     ask: ['www.cut.auth.example.net', 'A'],
-    gets: ['NOERROR', 'au cut.auth.example.net 3600 NS ns.cut.auth.example.net', 'ad ns.cut.auth.example.net 3600 A 192.0.2.99'],
+    gets: [
+      'NOERROR',
+      'au cut.auth.example.net 3600 NS ns.cut.auth.example.net',
+      'ad ns.cut.auth.example.net 3600 A 192.0.2.99',
+    ],
   },
   {
     what: 'RFC 1034 4.3.2 3b: so it does at the cut, even for NS',
     ask: ['cut.auth.example.net', 'NS'],
-    gets: ['NOERROR', 'au cut.auth.example.net 3600 NS ns.cut.auth.example.net', 'ad ns.cut.auth.example.net 3600 A 192.0.2.99'],
+    gets: [
+      'NOERROR',
+      'au cut.auth.example.net 3600 NS ns.cut.auth.example.net',
+      'ad ns.cut.auth.example.net 3600 A 192.0.2.99',
+    ],
   },
   {
     what: 'RFC 1034 4.3.2 3b: and for a name of the table below the cut',
     ask: ['host.cut.auth.example.net', 'TXT'],
-    gets: ['NOERROR', 'au cut.auth.example.net 3600 NS ns.cut.auth.example.net', 'ad ns.cut.auth.example.net 3600 A 192.0.2.99'],
+    gets: [
+      'NOERROR',
+      'au cut.auth.example.net 3600 NS ns.cut.auth.example.net',
+      'ad ns.cut.auth.example.net 3600 A 192.0.2.99',
+    ],
   },
   {
     what: 'RFC 4035 3.1.4.1: a DS at the cut is ours',
@@ -204,8 +290,16 @@ const TABLE: { what: string; ask: [string, QueryType]; gets: string[] }[] = [
     ask: ['one.auth.example.net', 'ANY'],
     gets: ['NOERROR aa', `an one.auth.example.net 1 TXT ${VALUE}`],
   },
-  { what: 'RFC 8482 4.1: ANY gets one set of a static name', ask: ['ns1.auth.example.net', 'ANY'], gets: ['NOERROR aa', 'an ns1.auth.example.net 3600 A 192.0.2.53'] },
-  { what: 'RFC 8482: ANY at a name without data is NODATA', ask: ['quiet.auth.example.net', 'ANY'], gets: ['NOERROR aa', SOA] },
+  {
+    what: 'RFC 8482 4.1: ANY gets one set of a static name',
+    ask: ['ns1.auth.example.net', 'ANY'],
+    gets: ['NOERROR aa', 'an ns1.auth.example.net 3600 A 192.0.2.53'],
+  },
+  {
+    what: 'RFC 8482: ANY at a name without data is NODATA',
+    ask: ['quiet.auth.example.net', 'ANY'],
+    gets: ['NOERROR aa', SOA],
+  },
   { what: 'a foreign zone is REFUSED', ask: ['www.example.com', 'A'], gets: ['REFUSED'] },
   { what: 'a name that only ends like the zone is foreign', ask: ['notauth.example.net', 'A'], gets: ['REFUSED'] },
   { what: 'the root is foreign', ask: ['.', 'NS'], gets: ['REFUSED'] },
@@ -221,7 +315,11 @@ describe('answer', () => {
     test(row.what, () => {
       const reply = ask(...row.ask);
       assert.deepEqual(shown(reply), row.gets);
-      assert.equal(reply.flags & (FLAG.QR | FLAG.RD | FLAG.RA | FLAG.AD), FLAG.QR | FLAG.RD, 'QR, RD copied, no RA, no AD');
+      assert.equal(
+        reply.flags & (FLAG.QR | FLAG.RD | FLAG.RA | FLAG.AD),
+        FLAG.QR | FLAG.RD,
+        'QR, RD copied, no RA, no AD',
+      );
       assert.deepEqual(reply.questions, [{ name: row.ask[0], type: row.ask[1], class: 1 }]);
       assert.deepEqual(reply.edns, { udpSize: 1232, version: 0, dnssecOk: false });
     });
@@ -230,7 +328,10 @@ describe('answer', () => {
   test('RFC 4343, draft-vixie-dnsext-dns0x20: the question keeps its case, and so do the owners of the answer', () => {
     const reply = ask('LiVe.AuTh.ExAmPlE.nEt', 'TXT');
     assert.equal(reply.questions[0]?.name, 'LiVe.AuTh.ExAmPlE.nEt');
-    assert.deepEqual(reply.answers.map((record) => record.name), ['LiVe.AuTh.ExAmPlE.nEt', 'LiVe.AuTh.ExAmPlE.nEt']);
+    assert.deepEqual(
+      reply.answers.map((record) => record.name),
+      ['LiVe.AuTh.ExAmPlE.nEt', 'LiVe.AuTh.ExAmPlE.nEt'],
+    );
   });
 
   test('RFC 6891 7: no OPT, no OPT back', () => {
@@ -238,7 +339,10 @@ describe('answer', () => {
   });
 
   test('RFC 3225 3: DO comes back as it was sent', () => {
-    assert.equal(ask('live.auth.example.net', 'TXT', { edns: { udpSize: 4096, version: 0, dnssecOk: true } }).edns?.dnssecOk, true);
+    assert.equal(
+      ask('live.auth.example.net', 'TXT', { edns: { udpSize: 4096, version: 0, dnssecOk: true } }).edns?.dnssecOk,
+      true,
+    );
   });
 
   test('RFC 6891 6.1.3: a version above 0 gets BADVERS and ours', () => {
@@ -249,7 +353,12 @@ describe('answer', () => {
   });
 
   const LIMITS: { what: string; edns: number | undefined; truncated: boolean; name: string }[] = [
-    { what: 'RFC 1035 4.2.1: 512 octets without EDNS', edns: undefined, truncated: true, name: 'long.auth.example.net' },
+    {
+      what: 'RFC 1035 4.2.1: 512 octets without EDNS',
+      edns: undefined,
+      truncated: true,
+      name: 'long.auth.example.net',
+    },
     { what: 'RFC 6891 6.2.3: less than 512 counts as 512', edns: 100, truncated: false, name: 'one.auth.example.net' },
     { what: 'RFC 6891 6.2.3: as much as the client takes', edns: 700, truncated: false, name: 'long.auth.example.net' },
     { what: 'RFC 9715 3.1: never more than 1232', edns: 4096, truncated: true, name: 'full.auth.example.net' },
@@ -277,12 +386,17 @@ describe('answer', () => {
   });
 
   test('foreign names can be told that they do not exist, as acme-dns does', () => {
-    assert.deepEqual(shown(ask('www.example.com', 'A', {}, 'udp', { ...served, foreignZone: 'nxdomain' })), ['NXDOMAIN']);
+    assert.deepEqual(shown(ask('www.example.com', 'A', {}, 'udp', { ...served, foreignZone: 'nxdomain' })), [
+      'NXDOMAIN',
+    ]);
   });
 
   test('class CH and others are REFUSED', () => {
     for (const other of [3, 4, 254, 255]) {
-      assert.equal(ask('version.bind', 'TXT', { questions: [{ name: 'live.auth.example.net', type: 'TXT', class: other }] }).rcode, 'REFUSED');
+      assert.equal(
+        ask('version.bind', 'TXT', { questions: [{ name: 'live.auth.example.net', type: 'TXT', class: other }] }).rcode,
+        'REFUSED',
+      );
     }
   });
 
@@ -334,7 +448,8 @@ describe('answer', () => {
   test('the longest zone answers, and a DS at its top is asked above it (RFC 4035 3.1.4.1)', () => {
     const parent = { ...userZone, origin: name('net'), records: [] };
     const by = exampleServed(exampleNames(), [parent, challengeZone]);
-    const soaOf = (question: string, type: QueryType): string | undefined => ask(question, type, {}, 'udp', by).authority[0]?.name;
+    const soaOf = (question: string, type: QueryType): string | undefined =>
+      ask(question, type, {}, 'udp', by).authority[0]?.name;
     assert.equal(soaOf('nothing.auth.example.net', 'A'), 'auth.example.net');
     assert.equal(soaOf('auth.example.net', 'MX'), 'auth.example.net');
     assert.equal(soaOf('auth.example.net', 'DS'), 'net');
@@ -377,24 +492,76 @@ describe('answer, octets in and out', () => {
     },
     { what: 'RFC 1035 4.1.1: QR set is dropped', in: `1234 8100 0001 0000 0000 0000 ${LIVE} ${TXT}`, out: undefined },
     { what: 'less than a header is dropped', in: '1234 0100 0001 0000 0000 00', out: undefined },
-    { what: 'RFC 9619: no question is FORMERR', in: '1234 0100 0000 0000 0000 0000', out: '1234 8101 0000 0000 0000 0000' },
-    { what: 'RFC 9619: two questions are FORMERR', in: `1234 0100 0002 0000 0000 0000 ${LIVE} ${TXT} ${LIVE} ${TXT}`, out: '1234 8101 0000 0000 0000 0000' },
-    { what: 'a question that runs over the end is FORMERR', in: `${HEAD} 036f6e`, out: '1234 8101 0000 0000 0000 0000' },
-    { what: 'RFC 1035 4.1.4: a question that points at itself is FORMERR', in: `${HEAD} c00c ${TXT}`, out: '1234 8101 0000 0000 0000 0000' },
-    { what: 'RFC 1035 4.1.4: nor may it point into the header', in: `${HEAD} c002 ${TXT}`, out: '1234 8101 0000 0000 0000 0000' },
-    { what: 'RFC 6891 4.2: label type 01 is FORMERR', in: `${HEAD} 41 00 ${TXT}`, out: '1234 8101 0000 0000 0000 0000' },
-    { what: 'RFC 1035 2.3.4: a name over 255 octets is FORMERR', in: `${HEAD} ${`3f${'61'.repeat(63)}`.repeat(4)} 00 ${TXT}`, out: '1234 8101 0000 0000 0000 0000' },
-    { what: 'records in a query are FORMERR', in: `1234 0100 0001 0001 0000 0000 ${LIVE} ${TXT} c00c 0001 0001 00000000 0004 7f000001`, out: `1234 8101 0001 0000 0000 0000 ${LIVE} ${TXT}` },
-    { what: 'octets after the end are FORMERR', in: `${HEAD} ${LIVE} ${TXT} 00`, out: `1234 8101 0001 0000 0000 0000 ${LIVE} ${TXT}` },
+    {
+      what: 'RFC 9619: no question is FORMERR',
+      in: '1234 0100 0000 0000 0000 0000',
+      out: '1234 8101 0000 0000 0000 0000',
+    },
+    {
+      what: 'RFC 9619: two questions are FORMERR',
+      in: `1234 0100 0002 0000 0000 0000 ${LIVE} ${TXT} ${LIVE} ${TXT}`,
+      out: '1234 8101 0000 0000 0000 0000',
+    },
+    {
+      what: 'a question that runs over the end is FORMERR',
+      in: `${HEAD} 036f6e`,
+      out: '1234 8101 0000 0000 0000 0000',
+    },
+    {
+      what: 'RFC 1035 4.1.4: a question that points at itself is FORMERR',
+      in: `${HEAD} c00c ${TXT}`,
+      out: '1234 8101 0000 0000 0000 0000',
+    },
+    {
+      what: 'RFC 1035 4.1.4: nor may it point into the header',
+      in: `${HEAD} c002 ${TXT}`,
+      out: '1234 8101 0000 0000 0000 0000',
+    },
+    {
+      what: 'RFC 6891 4.2: label type 01 is FORMERR',
+      in: `${HEAD} 41 00 ${TXT}`,
+      out: '1234 8101 0000 0000 0000 0000',
+    },
+    {
+      what: 'RFC 1035 2.3.4: a name over 255 octets is FORMERR',
+      in: `${HEAD} ${`3f${'61'.repeat(63)}`.repeat(4)} 00 ${TXT}`,
+      out: '1234 8101 0000 0000 0000 0000',
+    },
+    {
+      what: 'records in a query are FORMERR',
+      in: `1234 0100 0001 0001 0000 0000 ${LIVE} ${TXT} c00c 0001 0001 00000000 0004 7f000001`,
+      out: `1234 8101 0001 0000 0000 0000 ${LIVE} ${TXT}`,
+    },
+    {
+      what: 'octets after the end are FORMERR',
+      in: `${HEAD} ${LIVE} ${TXT} 00`,
+      out: `1234 8101 0001 0000 0000 0000 ${LIVE} ${TXT}`,
+    },
     {
       what: 'RFC 6891 6.1.1: two OPT are FORMERR',
       in: `1234 0100 0001 0000 0000 0002 ${LIVE} ${TXT} 00 0029 1000 00000000 0000 00 0029 1000 00000000 0000`,
       out: `1234 8101 0001 0000 0000 0001 ${LIVE} ${TXT} 00 0029 04d0 00000000 0000`,
     },
-    { what: 'RFC 6891 6.1.2: an OPT that is not of the root is FORMERR', in: `1234 0100 0001 0000 0000 0001 ${LIVE} ${TXT} c00c 0029 1000 00000000 0000`, out: `1234 8101 0001 0000 0000 0000 ${LIVE} ${TXT}` },
-    { what: 'RFC 6891 6.1.2: an option that runs over its OPT is FORMERR', in: `1234 0100 0001 0000 0000 0001 ${LIVE} ${TXT} 00 0029 1000 00000000 0004 000a 0008`, out: `1234 8101 0001 0000 0000 0000 ${LIVE} ${TXT}` },
-    { what: 'RFC 2136: UPDATE is NOTIMP', in: '1234 2800 0001 0000 0001 0000 0461757468076578616d706c65036e657400 0006 0001', out: '1234 a804 0001 0000 0000 0000 0461757468076578616d706c65036e657400 0006 0001' },
-    { what: 'RFC 8945: TSIG, which is not known here, changes nothing', in: `1234 0100 0001 0000 0000 0001 ${LIVE} ${TXT} 00 00fa 00ff 00000000 0000`, out: `1234 8500 0001 0001 0000 0000 ${LIVE} ${TXT} c00c 0010 0001 00000001 002c 2b ${Buffer.from(VALUE).toString('hex')}` },
+    {
+      what: 'RFC 6891 6.1.2: an OPT that is not of the root is FORMERR',
+      in: `1234 0100 0001 0000 0000 0001 ${LIVE} ${TXT} c00c 0029 1000 00000000 0000`,
+      out: `1234 8101 0001 0000 0000 0000 ${LIVE} ${TXT}`,
+    },
+    {
+      what: 'RFC 6891 6.1.2: an option that runs over its OPT is FORMERR',
+      in: `1234 0100 0001 0000 0000 0001 ${LIVE} ${TXT} 00 0029 1000 00000000 0004 000a 0008`,
+      out: `1234 8101 0001 0000 0000 0000 ${LIVE} ${TXT}`,
+    },
+    {
+      what: 'RFC 2136: UPDATE is NOTIMP',
+      in: '1234 2800 0001 0000 0001 0000 0461757468076578616d706c65036e657400 0006 0001',
+      out: '1234 a804 0001 0000 0000 0000 0461757468076578616d706c65036e657400 0006 0001',
+    },
+    {
+      what: 'RFC 8945: TSIG, which is not known here, changes nothing',
+      in: `1234 0100 0001 0000 0000 0001 ${LIVE} ${TXT} 00 00fa 00ff 00000000 0000`,
+      out: `1234 8500 0001 0001 0000 0000 ${LIVE} ${TXT} c00c 0010 0001 00000001 002c 2b ${Buffer.from(VALUE).toString('hex')}`,
+    },
   ];
   for (const row of ROWS) {
     test(row.what, () => {

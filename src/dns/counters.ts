@@ -15,7 +15,7 @@ export interface DnsCounters {
 }
 
 export const COUNTER = { QUERIES: 0, OVER_TCP: 1, TRUNCATED: 2, DROPPED: 3, CONNECTIONS_CUT: 4, RCODES: 8 } as const;
-export const COUNTERS = COUNTER.RCODES + 16;
+const COUNTERS = COUNTER.RCODES + 16;
 export const COUNTER_OCTETS = COUNTERS * Float64Array.BYTES_PER_ELEMENT;
 
 /** The sum of the threads' own counters. Each is written by one thread alone, so nothing is lost; a sum may be a moment old. */

@@ -71,14 +71,19 @@ export function exampleNames(): NameTable {
   names.set(name('quiet.auth.example.net'), []);
   names.set(name('mixed.auth.example.net'), [VALUE]);
   names.set(name('deep.under.auth.example.net'), [VALUE]);
-  names.set(name('full.auth.example.net'), Array.from({ length: 40 }, (_, at) => `${VALUE.slice(2)}${at + 10}`));
+  names.set(
+    name('full.auth.example.net'),
+    Array.from({ length: 40 }, (_, at) => `${VALUE.slice(2)}${at + 10}`),
+  );
   names.set(name('long.auth.example.net'), ['x'.repeat(600)]);
   names.set(name('host.cut.auth.example.net'), [VALUE]);
   return names;
 }
 
 export function exampleServed(names = exampleNames(), zones = [challengeZone, userZone, unknownZone]): Served {
-  const built = zones.map((zone) => buildZone(zone, SERIAL)).toSorted((one, other) => other.origin.length - one.origin.length);
+  const built = zones
+    .map((zone) => buildZone(zone, SERIAL))
+    .toSorted((one, other) => other.origin.length - one.origin.length);
   return { zones: built, names: new NameTableReader(names.memory), foreignZone: 'refused' };
 }
 

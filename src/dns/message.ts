@@ -28,14 +28,14 @@ export function rcodeName(code: number): Rcode {
   return NAME_OF.get(code) ?? `RCODE${code}`;
 }
 
-export function rcodeNumber(rcode: Rcode): number {
+function rcodeNumber(rcode: Rcode): number {
   return rcode in RCODE ? RCODE[rcode as keyof typeof RCODE] : Number(rcode.slice(5));
 }
 
 export const CLASS_IN = 1;
 export const HEADER_LENGTH = 12;
 
-export interface Question {
+interface Question {
   readonly name: string;
   readonly type: QueryType;
   readonly class: number;

@@ -21,13 +21,13 @@ export const HEADER = {
 } as const;
 
 /** A power of two. With ten million names a chain has ten: still little beside one packet's way through the kernel. */
-export const BUCKETS = 2 ** 20;
+const BUCKETS = 2 ** 20;
 export const FIRST_BLOCK = HEADER.WORDS + BUCKETS;
 
 /** An entry: one name, with what stands at it. `INFO` is the length of its wire form, and above it the flags. */
 export const ENTRY = { NEXT: 0, HASH: 1, VALUES: 2, INFO: 3, CHILDREN: 4, NAME: 5 } as const;
 export const FLAGS_SHIFT = 8;
-/** EXISTS: the name was set. Without it the entry only stands for names below it, or is watched before it exists. */
+/** EXISTS: the name was set. Without it, the entry only stands for the names below it. */
 export const ENTRY_FLAG = { EXISTS: 1, WATCHED: 2 } as const;
 
 /** A block of values: each one is the length of its RDATA in two octets, most significant first, and the RDATA. */

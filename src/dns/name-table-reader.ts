@@ -146,8 +146,11 @@ export class NameTableReader {
     if (block === 0) return undefined;
     const flags = this.#flags(block);
     const exists = (flags & ENTRY_FLAG.EXISTS) !== 0;
-    if (!exists && this.#word(block + ENTRY.CHILDREN) === 0) return undefined;
-    return { exists, watched: (flags & ENTRY_FLAG.WATCHED) !== 0, rdatas: this.#rdatas(this.#values(block)) };
+    return {
+      exists,
+      watched: (flags & ENTRY_FLAG.WATCHED) !== 0,
+      rdatas: exists ? this.#rdatas(this.#values(block)) : [],
+    };
   }
 
   #rdatas(values: number): Uint8Array[] {

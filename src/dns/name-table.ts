@@ -47,6 +47,8 @@ class NameTableWriter implements NameTable {
   #size = 0;
   /** Blocks given up, by their size in words. */
   readonly #free = new Map<number, number[]>();
+  /** Kept apart from the entries: a name that does not exist has none, watched or not. */
+  readonly #watched = new Set<WireName>();
 
   constructor(clock: Clock) {
     this.memory = reserve();
@@ -77,24 +79,29 @@ class NameTableWriter implements NameTable {
   set(name: DomainName, values: readonly string[]): void {
     const wire = lowerName(nameFromText(name));
     const block = this.#writeValues(name, values);
-    const entry = this.#locate(wire) || this.#insert(wire);
-    const old = Atomics.exchange(this.#words, entry + ENTRY.VALUES, block);
-    if (old !== 0) this.#release(old, valuesWords(this.#word(old + VALUES.OCTETS)));
-    if (!this.#has(entry, ENTRY_FLAG.EXISTS)) {
-      this.#setFlag(entry, ENTRY_FLAG.EXISTS, true);
+    const flags = ENTRY_FLAG.EXISTS | (this.#watched.has(wire) ? ENTRY_FLAG.WATCHED : 0);
+    const entry = this.#locate(wire);
+    if (entry === 0) {
+      this.#insert(wire, flags, block);
       this.#size += 1;
+    } else {
+      this.#replaceValues(entry, block);
+      if (!this.#exists(entry)) this.#size += 1;
+      this.#setFlags(entry, flags, true);
     }
     this.#changed();
   }
 
   delete(name: DomainName): void {
     const entry = this.#locate(lowerName(nameFromText(name)));
-    if (entry === 0 || !this.#has(entry, ENTRY_FLAG.EXISTS)) return;
-    this.#setFlag(entry, ENTRY_FLAG.EXISTS, false);
-    const old = Atomics.exchange(this.#words, entry + ENTRY.VALUES, 0);
-    if (old !== 0) this.#release(old, valuesWords(this.#word(old + VALUES.OCTETS)));
+    if (entry === 0 || !this.#exists(entry)) return;
+    if (this.#word(entry + ENTRY.CHILDREN) === 0) {
+      this.#remove(entry);
+    } else {
+      this.#setFlags(entry, ENTRY_FLAG.EXISTS | ENTRY_FLAG.WATCHED, false);
+      this.#replaceValues(entry, 0);
+    }
     this.#size -= 1;
-    this.#removeIfIdle(entry);
     this.#changed();
   }
 
@@ -105,57 +112,56 @@ class NameTableWriter implements NameTable {
 
   watch(name: DomainName, watched: boolean): void {
     const wire = lowerName(nameFromText(name));
-    const entry = this.#locate(wire) || (watched ? this.#insert(wire) : 0);
-    if (entry === 0) return;
-    this.#setFlag(entry, ENTRY_FLAG.WATCHED, watched);
-    this.#removeIfIdle(entry);
+    if (watched) this.#watched.add(wire);
+    else this.#watched.delete(wire);
+    const entry = this.#locate(wire);
+    if (entry !== 0 && this.#exists(entry)) this.#setFlags(entry, ENTRY_FLAG.WATCHED, watched);
   }
 
   #locate(wire: WireName): number {
     return this.#reader.locate(Buffer.from(wire, 'latin1'), 0, wire.length);
   }
 
-  /** A new entry, empty, at the head of its chain; entries for the names above it come into being as needed. */
-  #insert(wire: WireName): number {
-    const parent = this.#parentOf(wire);
-    if (parent !== 0) this.#addChild(parent, 1);
+  /** A new entry at the head of its chain; entries for the names above it come into being as needed. */
+  #insert(wire: WireName, flags: number, values: number): number {
+    const parent = parentName(wire);
+    if (parent !== ROOT) this.#addChild(this.#locate(parent) || this.#insert(parent, 0, 0));
     const name = Buffer.from(wire, 'latin1');
     const entry = this.#allocate(entryWords(name.length));
     const hash = hashOf(name, 0, name.length);
+    this.#words[entry + ENTRY.NEXT] = this.#word(bucketOf(hash));
     this.#words[entry + ENTRY.HASH] = hash;
-    this.#words[entry + ENTRY.VALUES] = 0;
-    this.#words[entry + ENTRY.INFO] = name.length;
+    this.#words[entry + ENTRY.VALUES] = values;
+    this.#words[entry + ENTRY.INFO] = (flags << FLAGS_SHIFT) | name.length;
     this.#words[entry + ENTRY.CHILDREN] = 0;
     this.#octets.set(name, (entry + ENTRY.NAME) << 2);
-    this.#words[entry + ENTRY.NEXT] = this.#word(bucketOf(hash));
     Atomics.store(this.#words, bucketOf(hash), entry);
     return entry;
   }
 
-  /** Takes an entry out that neither exists nor is watched nor has names below it, and those above it that were there for it. */
-  #removeIfIdle(entry: number): void {
-    if (this.#flags(entry) !== 0 || this.#word(entry + ENTRY.CHILDREN) !== 0) return;
+  /** Takes an entry out of its chain, and those above it that were there for it alone. */
+  #remove(entry: number): void {
     const length = this.#word(entry + ENTRY.INFO) & 0xff;
     const nameAt = (entry + ENTRY.NAME) << 2;
     const wire = Buffer.from(this.#octets.subarray(nameAt, nameAt + length)).toString('latin1');
     let link = bucketOf(this.#word(entry + ENTRY.HASH));
     while (this.#word(link) !== entry) link = this.#word(link) + ENTRY.NEXT;
     Atomics.store(this.#words, link, this.#word(entry + ENTRY.NEXT));
+    this.#releaseValues(this.#word(entry + ENTRY.VALUES));
     this.#release(entry, entryWords(length));
-    const parent = parentName(wire) === ROOT ? 0 : this.#locate(parentName(wire));
-    if (parent === 0) return;
-    this.#addChild(parent, -1);
-    this.#removeIfIdle(parent);
+    if (parentName(wire) === ROOT) return;
+    const parent = this.#locate(parentName(wire));
+    const children = this.#word(parent + ENTRY.CHILDREN) - 1;
+    this.#words[parent + ENTRY.CHILDREN] = children;
+    if (children === 0 && !this.#exists(parent)) this.#remove(parent);
   }
 
-  #parentOf(wire: WireName): number {
-    const parent = parentName(wire);
-    if (parent === ROOT) return 0;
-    return this.#locate(parent) || this.#insert(parent);
+  #addChild(entry: number): void {
+    this.#words[entry + ENTRY.CHILDREN] = this.#word(entry + ENTRY.CHILDREN) + 1;
   }
 
-  #addChild(entry: number, by: number): void {
-    Atomics.add(this.#words, entry + ENTRY.CHILDREN, by);
+  #replaceValues(entry: number, block: number): void {
+    this.#releaseValues(Atomics.exchange(this.#words, entry + ENTRY.VALUES, block));
   }
 
   #writeValues(name: DomainName, values: readonly string[]): number {
@@ -187,6 +193,10 @@ class NameTableWriter implements NameTable {
     return block;
   }
 
+  #releaseValues(block: number): void {
+    if (block !== 0) this.#release(block, valuesWords(this.#word(block + VALUES.OCTETS)));
+  }
+
   #release(block: number, words: number): void {
     const blocks = this.#free.get(words);
     if (blocks === undefined) this.#free.set(words, [block]);
@@ -206,18 +216,14 @@ class NameTableWriter implements NameTable {
     this.#octets = new Uint8Array(this.memory, 0, length);
   }
 
-  #setFlag(entry: number, flag: number, on: boolean): void {
+  #setFlags(entry: number, flags: number, on: boolean): void {
     const info = this.#word(entry + ENTRY.INFO);
-    const bit = flag << FLAGS_SHIFT;
-    Atomics.store(this.#words, entry + ENTRY.INFO, on ? info | bit : info & ~bit);
+    const bits = flags << FLAGS_SHIFT;
+    Atomics.store(this.#words, entry + ENTRY.INFO, on ? info | bits : info & ~bits);
   }
 
-  #has(entry: number, flag: number): boolean {
-    return (this.#flags(entry) & flag) !== 0;
-  }
-
-  #flags(entry: number): number {
-    return this.#word(entry + ENTRY.INFO) >>> FLAGS_SHIFT;
+  #exists(entry: number): boolean {
+    return ((this.#word(entry + ENTRY.INFO) >>> FLAGS_SHIFT) & ENTRY_FLAG.EXISTS) !== 0;
   }
 
   #word(index: number): number {

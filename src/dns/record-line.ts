@@ -182,7 +182,7 @@ class Fields {
 
   #next(what: string): Word {
     const word = this.#words.shift();
-    if (word === undefined) throw wrong(`a ${this.#type} record needs a ${what}`);
+    if (word === undefined) throw wrong(`a ${this.#type} record needs its ${what}`);
     return word;
   }
 }

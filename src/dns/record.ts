@@ -4,7 +4,7 @@
  */
 export type ResourceRecord = RecordOwner & RecordData;
 
-export interface RecordOwner {
+interface RecordOwner {
   readonly name: string;
   readonly ttl: number;
 }
@@ -72,7 +72,7 @@ export const TYPE = {
   CAA: 257,
 } as const;
 
-export type TypeName = keyof typeof TYPE;
+type TypeName = keyof typeof TYPE;
 /** What may be asked for: a type by name, or any other by number as in RFC 3597 (`TYPE46`). */
 export type QueryType = TypeName | `TYPE${number}`;
 

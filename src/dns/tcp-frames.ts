@@ -44,7 +44,7 @@ export class TcpFrames {
       at += 2 + length;
     }
     // A copy: what is held must not keep a large chunk alive.
-    this.#held = at === bytes.length ? new Uint8Array(0) : Uint8Array.prototype.slice.call(bytes, at);
+    this.#held = at === bytes.length ? new Uint8Array(0) : new Uint8Array(bytes.subarray(at));
     return messages;
   }
 }

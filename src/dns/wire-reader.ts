@@ -37,7 +37,7 @@ export class WireReader {
   take(length: number): Uint8Array {
     if (this.at + length > this.end) throw malformed('it ends too early');
     this.at += length;
-    return Uint8Array.prototype.slice.call(this.bytes, this.at - length, this.at);
+    return new Uint8Array(this.bytes.subarray(this.at - length, this.at));
   }
 
   rest(): Uint8Array {
