@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
 import { test } from 'node:test';
 import { createSqliteOrderStore } from '../../src/store/sqlite-order-store.ts';
-import { createMemoryOrderStore } from './issuance-stores-in-memory.ts';
+import { createMemoryOrderStore } from '../../src/issuance/testing/stores-in-memory.ts';
 import { orderRecord, testOrderStore } from './order-store.ts';
 import { openDatabases, sqliteUnderTest } from './sqlite-under-test.ts';
 

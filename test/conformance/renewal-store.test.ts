@@ -1,6 +1,6 @@
 import { createSqliteRenewalStore } from '../../src/store/sqlite-renewal-store.ts';
 import { createSqliteWantedStore } from '../../src/store/sqlite-wanted-store.ts';
-import { createMemoryRenewalStore, createMemoryWantedStore } from './issuance-stores-in-memory.ts';
+import { createMemoryRenewalStore, createMemoryWantedStore } from '../../src/issuance/testing/stores-in-memory.ts';
 import { testRenewalStore } from './renewal-store.ts';
 import { sqliteUnderTest } from './sqlite-under-test.ts';
 import { testWantedStore } from './wanted-store.ts';

@@ -1,4 +1,4 @@
-import type { OrderRecord } from '../../src/issuance/order-record.ts';
+import type { OrderRecord } from '../order-record.ts';
 import type {
   AcmeAccount,
   AcmeAccountStore,
@@ -8,7 +8,7 @@ import type {
   RenewalStore,
   WantedCertificate,
   WantedCertificateStore,
-} from '../../src/issuance/ports.ts';
+} from '../ports.ts';
 
 /** Records as a store has them: copies, taken when they are saved. */
 function createRecords<T>() {
