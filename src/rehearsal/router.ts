@@ -36,13 +36,11 @@ export interface RoutedRequest {
 
 /** Finds who answers, and turns what happens into an outcome: every refusal becomes a problem document here. */
 export async function route(ca: CaContext, raw: RawRequest): Promise<RoutedRequest> {
-  const url = new URL(raw.target, ca.base);
-  const found = findRoute(url);
-  if (found === undefined) {
-    return {
-      requestKind: 'unknown',
-      outcome: outcomeOf(ca, raw, refusalAnswer(malformed('there is nothing here', 404))),
-    };
+  const url = URL.parse(raw.target, ca.base);
+  const found = url === null ? undefined : findRoute(url);
+  if (url === null || found === undefined) {
+    const nothing = refusalAnswer(malformed('there is nothing here', 404));
+    return { requestKind: 'unknown', outcome: outcomeOf(ca, raw, nothing) };
   }
   const { id, route: match } = found;
   const faults = ca.faults.at(match.kind);
