@@ -527,6 +527,31 @@ describe('a look leaves nothing behind', () => {
     assert.equal(asked.filter((line) => line === `${NAME} TXT @192.0.2.1`).length, 3);
   });
 
+  test('signatures that break only the name itself are seen at the resolvers, once all of them say so', async () => {
+    const resolvers = ['10.0.0.53', '10.0.0.54'];
+    const { ask } = scriptedDns({
+      servers: userZone(cname(NAME, TARGET)),
+      resolvers: { '10.0.0.53': {}, '10.0.0.54': {} },
+    });
+    for (const [bogusAt, fault] of [
+      [resolvers, 'dnssec-broken'],
+      [resolvers.slice(0, 1), undefined],
+    ] as const) {
+      const checker = createDelegationChecker({
+        resolvers: resolvers.map((address) => ({ address, port: 53 })),
+        clock: systemClock,
+        async ask(question, server, options) {
+          const reply = await ask(question, server, options);
+          const isBogus =
+            question.name === NAME && bogusAt.includes(server.address) && options.checkingDisabled !== true;
+          return isBogus ? { ...reply, rcode: 'SERVFAIL', answers: [] } : reply;
+        },
+      });
+      const finding = await checker.checkDelegation(parseDomainName('example.org'), TARGET, AbortSignal.timeout(5000));
+      assert.equal(finding.kind === 'missing' ? finding.fault : undefined, fault);
+    }
+  });
+
   test('an abort ends it with the reason', async () => {
     const reason = new Error('enough');
     const { ask } = scriptedDns({ servers: userZone(), resolvers: { [RESOLVER]: {} } });

@@ -26,9 +26,12 @@ const ZONE = parseDomainName('auth.example.net');
 const TARGET = parseDomainName('8e57.auth.example.net');
 const RIGHT = `_acme-challenge CNAME ${TARGET}.`;
 
+function label(index: number): string {
+  return index === 0 ? '_acme-challenge' : `hop${index}`;
+}
+
 /** A chain of CNAMEs in the zone file's own notation. */
 function chainOf(length: number): string {
-  const label = (index: number): string => (index === 0 ? '_acme-challenge' : `hop${index}`);
   const lines = Array.from({ length }, (_, index) =>
     index === length - 1 ? `${label(index)} CNAME ${TARGET}.` : `${label(index)} CNAME ${label(index + 1)}`,
   );
@@ -87,6 +90,12 @@ const cases: readonly { what: string; zone: string; fault?: DelegationFault; dom
   { what: 'upper case', zone: `_ACME-Challenge CNAME ${TARGET.toUpperCase()}.` },
 ];
 
+function check(report: DelegationReport, fault: string | undefined, says = ''): void {
+  const { finding } = report;
+  assert.equal(finding.kind === 'missing' ? finding.fault : undefined, fault, JSON.stringify(report));
+  if (finding.kind === 'missing') assert.ok(finding.message.includes(says), finding.message);
+}
+
 describe('a delegation as real name servers show it', { skip: peers('nsd', 'knotd', 'unbound') }, () => {
   let nsd: UserZones;
   let knot: UserZones;
@@ -143,12 +152,6 @@ describe('a delegation as real name servers show it', { skip: peers('nsd', 'knot
       clock: systemClock,
     });
     return await checker.examineDelegation(parseDomainName(domain), TARGET, AbortSignal.timeout(20_000));
-  }
-
-  function check(report: DelegationReport, fault: string | undefined, says = ''): void {
-    const { finding } = report;
-    assert.equal(finding.kind === 'missing' ? finding.fault : undefined, fault, JSON.stringify(report));
-    if (finding.kind === 'missing') assert.ok(finding.message.includes(says), finding.message);
   }
 
   for (const { what, zone, fault, says, domain } of cases) {
