@@ -1,26 +1,21 @@
 import type { AccountStore } from '../../src/acmedns/ports.ts';
 import type { AcmeCalls } from '../../src/issuance/acme-calls.ts';
 import type { AcmeAccountStore, Delivery, OrderStore, Presenter, RenewalStore } from '../../src/issuance/ports.ts';
+import { interceptCalls } from '../../src/issuance/testing/intercept-calls.ts';
 
 /** Told of everything that outlives the process, in the order in which it happens: `before` it is tried, and `after` it is done. */
 export type Boundary = (moment: 'before' | 'after', what: string) => void;
 
 /** The same object; each of the methods named is a boundary. */
 function watched<T extends object>(target: T, methods: readonly (keyof T & string)[], boundary: Boundary): T {
-  const wrapped = new Map<string, unknown>();
-  for (const method of methods) {
-    const original = target[method];
-    if (typeof original !== 'function') throw new TypeError(`${method} is no method`);
-    wrapped.set(method, async (...args: unknown[]) => {
-      boundary('before', method);
-      const result: unknown = await original.apply(target, args);
-      boundary('after', method);
-      return result;
-    });
-  }
-  return new Proxy(target, {
-    get: (object, name, receiver) => wrapped.get(String(name)) ?? Reflect.get(object, name, receiver),
-  });
+  const names: ReadonlySet<string> = new Set(methods);
+  const around = async (method: string, call: () => unknown): Promise<unknown> => {
+    boundary('before', method);
+    const result = await call();
+    boundary('after', method);
+    return result;
+  };
+  return interceptCalls(target, (method, call) => (names.has(method) ? around(method, call) : call()));
 }
 
 export const watchZoneStore = (store: AccountStore, boundary: Boundary) =>

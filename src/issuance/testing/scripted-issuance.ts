@@ -50,7 +50,7 @@ export async function createScriptedIssuance(
     keyType: 'P-256',
   };
   const clock = createLeapingClock();
-  const acme = await createScriptedAcme({ now: clock.now, ...o });
+  const acme = await createScriptedAcme({ now: () => clock.now(), ...o });
   const served = new Set<string>();
   const delivered = new Map<string, IssuedCertificate>();
   const events: Event[] = [];

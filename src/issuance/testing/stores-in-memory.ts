@@ -28,23 +28,23 @@ export function createMemoryOrderStore(): OrderStore {
   const orders = createRecords<OrderRecord>();
   const attempts = createRecords<Attempts>();
   return {
-    loadOrder: orders.load,
+    loadOrder: (id) => orders.load(id),
     saveOrder: (order) => orders.save(order.certificate.id, order),
     deleteOrder: (id) => orders.save(id, undefined),
-    loadAttempts: attempts.load,
-    saveAttempts: attempts.save,
+    loadAttempts: (id) => attempts.load(id),
+    saveAttempts: (id, record) => attempts.save(id, record),
   };
 }
 
 export function createMemoryRenewalStore(): RenewalStore {
   const renewals = createRecords<Renewal>();
-  return { loadRenewal: renewals.load, saveRenewal: renewals.save };
+  return { loadRenewal: (id) => renewals.load(id), saveRenewal: (id, record) => renewals.save(id, record) };
 }
 
 export function createMemoryWantedStore(): WantedCertificateStore {
   const wanted = createRecords<WantedCertificate>();
   return {
-    listWanted: wanted.list,
+    listWanted: () => wanted.list(),
     saveWanted: (record) => wanted.save(record.certificate.id, record),
     removeWanted: (id) => wanted.save(id, undefined),
   };
@@ -52,5 +52,5 @@ export function createMemoryWantedStore(): WantedCertificateStore {
 
 export function createMemoryAcmeAccountStore(): AcmeAccountStore {
   const accounts = createRecords<AcmeAccount>();
-  return { loadAccount: accounts.load, saveAccount: accounts.save };
+  return { loadAccount: (id) => accounts.load(id), saveAccount: (id, record) => accounts.save(id, record) };
 }
