@@ -100,6 +100,12 @@ describe('one exchange', () => {
     assert.ok(ports.size <= 2, `${ports.size} connections`);
   });
 
+  test('a host that has an IPv6 address as well, where nothing listens', async (t) => {
+    const url = await plain(t, (_, response) => response.end('IPv4'));
+    const local = url.replace('127.0.0.1', 'localhost');
+    assert.equal((await transport(t).send({ method: 'GET', url: local }, signal)).body, 'IPv4');
+  });
+
   test('a body of 1 MiB is taken, a larger one is cut off', async (t) => {
     const url = await plain(t, (request, response) => response.end('x'.repeat(Number(request.headers['x-size']))));
     const client = transport(t);
