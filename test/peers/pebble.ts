@@ -36,7 +36,11 @@ export interface Pebble {
   counts(): { orders: number; certificates: number; accounts: number };
   /** PEM of the root that certificates lead to; 1 and up are the alternates. */
   issuingRoot(index?: number): Promise<string>;
+  /** JSON of what Pebble knows about a certificate; `serial` in hex. */
+  certificateStatus(serial: string): Promise<string>;
   output(): string;
+  /** Runs for each piece of Pebble's log as it is written; the function returned ends that. */
+  onLog(listener: (piece: string) => void): () => void;
   stop(): Promise<void>;
 }
 
@@ -67,8 +71,12 @@ export async function startPebble(options: PebbleOptions): Promise<Pebble> {
       },
     }),
   );
+  const listeners = new Set<(piece: string) => void>();
   const server = await startProcess({
     command: peer('pebble').path,
+    onStdout(piece) {
+      for (const listener of listeners) listener(piece);
+    },
     args: ['-config', configFile, '-dnsserver', options.dnsServer, ...(options.strict === false ? [] : ['-strict'])],
     env: { ...DEFAULT_ENV, ...options.env },
     ready: async () => (await accepts(port)) && accepts(managementPort),
@@ -80,7 +88,12 @@ export async function startPebble(options: PebbleOptions): Promise<Pebble> {
     rootFile,
     counts: () => countsOf(server.output()),
     issuingRoot: (index = 0) => get(`${managementUrl}/roots/${index}`, rootFile),
-    output: server.output,
+    certificateStatus: (serial) => get(`${managementUrl}/cert-status-by-serial/${serial}`, rootFile),
+    output: () => server.output(),
+    onLog(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
     async stop() {
       await server.stop();
       folder.remove();
@@ -91,10 +104,10 @@ export async function startPebble(options: PebbleOptions): Promise<Pebble> {
 function createTlsFiles(folder: string): { rootFile: string; keyFile: string } {
   const rootFile = join(folder, 'tls.pem');
   const keyFile = join(folder, 'tls.key');
-  const request = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '30'];
+  const command = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '30'];
   const extensions = ['subjectAltName=DNS:localhost,IP:127.0.0.1', 'keyUsage=critical,digitalSignature,keyCertSign'];
   const files = ['-keyout', keyFile, '-out', rootFile, '-subj', '/CN=localhost'];
-  execFileSync(peer('openssl').path, [...request, ...files, ...extensions.flatMap((line) => ['-addext', line])], {
+  execFileSync(peer('openssl').path, [...command, ...files, ...extensions.flatMap((line) => ['-addext', line])], {
     stdio: 'pipe',
   });
   return { rootFile, keyFile };

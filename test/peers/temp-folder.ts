@@ -7,10 +7,19 @@ export interface TempFolder {
   remove(): void;
 }
 
+const folders = new Set<string>();
+process.once('exit', () => {
+  for (const path of folders) removeFolder(path);
+});
+
 /** A folder of its own for one peer or one test; gone at the latest when the test process ends. */
 export function tempFolder(name: string): TempFolder {
   const path = mkdtempSync(join(tmpdir(), `evercert-${name}-`));
-  const remove = (): void => rmSync(path, { recursive: true, force: true });
-  process.once('exit', remove);
-  return { path, remove };
+  folders.add(path);
+  return { path, remove: () => removeFolder(path) };
+}
+
+function removeFolder(path: string): void {
+  rmSync(path, { recursive: true, force: true });
+  folders.delete(path);
 }
