@@ -16,7 +16,7 @@ export function createQuestionHub(): QuestionHub {
   const watchers = new Map<DomainName, Set<(question: Question) => void>>();
   return {
     onAsked(question) {
-      for (const tell of [...(watchers.get(question.name) ?? [])]) tell(question);
+      for (const tell of watchers.get(question.name) ?? []) tell(question);
     },
     watch(targets, tell) {
       for (const target of targets) {

@@ -18,7 +18,7 @@ export function createTerminal(
   errors: WriteStream | NodeJS.WritableStream,
   environment: NodeJS.ProcessEnv,
 ): Terminal {
-  const isTerminal = 'isTTY' in output && output.isTTY === true;
+  const isTerminal = 'isTTY' in output && output.isTTY;
   const hasColour = isTerminal && (environment['NO_COLOR'] ?? '') === '' && environment['TERM'] !== 'dumb';
   return {
     columns: 'columns' in output && typeof output.columns === 'number' ? output.columns : 80,

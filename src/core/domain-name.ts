@@ -83,7 +83,8 @@ export function parseCertificateNames(texts: readonly string[]): CertificateName
 
 /** The name without `*.`: what an ACME dns identifier's authorization is for (RFC 8555 section 7.1.3). */
 export function baseName(name: CertificateName): DomainName {
-  return (name.startsWith('*.') ? name.slice(2) : name) as string as DomainName;
+  const base: string = name.startsWith('*.') ? name.slice(2) : name;
+  return base as DomainName;
 }
 
 /** Where a CA looks for the answer to a DNS-01 challenge (RFC 8555 section 8.4). */

@@ -29,11 +29,20 @@ export async function writePrivateFile(path: string, content: string | Uint8Arra
       await file.close();
     }
     await rename(temporary, path);
-    const directory = await open(folder, 'r');
-    await directory.sync().finally(() => directory.close());
+    await syncFolder(folder);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {});
     throw notWritable(path, error);
+  }
+}
+
+/** A rename is durable only when its folder is. */
+async function syncFolder(folder: string): Promise<void> {
+  const directory = await open(folder, 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
   }
 }
 
