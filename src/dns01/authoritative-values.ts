@@ -12,8 +12,8 @@ export function createAuthoritativeValues(options: DelegationCheckerOptions): Li
   const zoneServers = createZoneServers({ resolvers, routes: options.routes ?? new Map(), clock: options.clock });
   const viewer = createViewer({ ask, resolvers, zoneServers });
   return async (target, signal) => {
-    const view = await viewer.view(target, signal);
-    if (view.kind !== 'seen' || view.via === 'resolvers') return undefined;
+    const view = await viewer.view(target, 'none', signal);
+    if (view.kind !== 'seen') return undefined;
     const sets = view.sightings.map(({ look }) => (look.kind === 'txt' ? look.values : []));
     return (sets[0] ?? []).filter((value) => sets.every((set) => set.includes(value)));
   };

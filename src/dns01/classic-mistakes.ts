@@ -2,7 +2,7 @@ import type { NameServer } from '../dns/query.ts';
 import type { Ask } from './ask.ts';
 import { readLook, upwards } from './look.ts';
 import { isAtOrBelow } from './name-text.ts';
-import type { Sighting } from './name-view.ts';
+import type { Sighting } from './sighting.ts';
 
 /** Looks for records that people make by mistake, at the servers that were seen to answer for the zone. Never throws but for an abort. */
 export interface MistakeProbe {

@@ -2,14 +2,8 @@ import { assertNever } from '../core/assert-never.ts';
 import { appendedZone, type MistakeProbe } from './classic-mistakes.ts';
 import type { DelegationProblem } from './delegation-fault.ts';
 import { above, isAtOrBelow, listed } from './name-text.ts';
-import {
-  groupSightings,
-  type NameView,
-  shownServers,
-  type Sighting,
-  type SolidLook,
-  type Viewer,
-} from './name-view.ts';
+import type { Fallback, NameView, Viewer } from './name-view.ts';
+import { groupSightings, shownServers, type Sighting, type SolidLook } from './sighting.ts';
 
 export type Verdict = { kind: 'ready' } | { kind: 'fault'; problem: DelegationProblem };
 
@@ -57,8 +51,8 @@ export async function walkDelegation(
     problem: { name, target, ...problem } as DelegationProblem,
   });
 
-  async function look(at: string): Promise<NameView> {
-    const view = await viewer.view(at, signal);
+  async function look(at: string, fallback: Fallback): Promise<NameView> {
+    const view = await viewer.view(at, fallback, signal);
     if (view.kind === 'seen') {
       for (const warning of view.warnings) warnings.add(warning);
       via ??= view.via;
@@ -71,7 +65,7 @@ export async function walkDelegation(
     if (at === target) return await checkTarget();
     if (hops.some((hop) => hop.from === at)) return await elsewhere(hops, { kind: 'loop' });
     if (hops.length >= MOST_HOPS) return await elsewhere(hops, { kind: 'long' });
-    const view = await look(at);
+    const view = await look(at, 'name');
     if (view.kind !== 'seen') return unseen(at, view);
     const verdicts: { verdict: Verdict; group: readonly [Sighting, ...Sighting[]] }[] = [];
     for (const group of groupSightings(view.sightings)) {
@@ -159,7 +153,7 @@ export async function walkDelegation(
 
   /** The chain is right; now the target must be answered by the servers of its zone, with TXT or still without. */
   async function checkTarget(): Promise<Verdict> {
-    const view = await look(target);
+    const view = await look(target, 'zone');
     if (view.kind === 'absent') return fault({ fault: 'target-not-delegated', challengeZone, parent: undefined });
     if (view.kind === 'no-server' && target === name) return unseen(target, view);
     if (view.kind === 'no-server') {

@@ -517,6 +517,38 @@ describe('a look leaves nothing behind', () => {
     }
   });
 
+  test('with servers given by hand no resolver is asked at all', async () => {
+    const { report, asked } = await examine({
+      what: '',
+      servers: userZone(cname(NAME, TARGET)),
+      routes: new Map([route('example.org', '192.0.2.1'), route('auth.example.net', '192.0.2.99')]),
+    });
+    assert.equal(report.finding.kind, 'ready');
+    assert.deepEqual(
+      asked.filter((line) => line.endsWith(`@${RESOLVER}`)),
+      [],
+    );
+  });
+
+  test('in a closed network too no resolver is asked for the target', async () => {
+    const { ask, asked } = scriptedDns({ servers: userZone(cname(NAME, TARGET)), resolvers: { [RESOLVER]: {} } });
+    const checker = createDelegationChecker({
+      resolvers: [{ address: RESOLVER, port: 53 }],
+      clock: systemClock,
+      async ask(question, server, options) {
+        if (server.address !== RESOLVER) throw new Error('cannot be reached');
+        return await ask(question, server, options);
+      },
+    });
+    const report = await checker.examineDelegation(parseDomainName('example.org'), TARGET, AbortSignal.timeout(5000));
+    assert.equal(report.finding.kind, 'ready', JSON.stringify(report));
+    assert.match(report.warnings.join(), /so the resolvers were/);
+    assert.deepEqual(
+      asked.filter((line) => line.startsWith(TARGET)),
+      [],
+    );
+  });
+
   test('zones are found once for the names of one order', async () => {
     const { ask, asked } = scriptedDns({ servers: userZone(), resolvers: { [RESOLVER]: {} } });
     const checker = createDelegationChecker({ resolvers: [{ address: RESOLVER, port: 53 }], clock: systemClock, ask });
