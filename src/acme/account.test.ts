@@ -83,13 +83,17 @@ describe('registerAccount, RFC 8555 section 7.3', () => {
     ['an unknown status', { headers: { location: '/a' }, json: { status: 'odd' } }, 'acme-bad-response'],
     ['a deactivated account', { headers: { location: '/a' }, json: { status: 'deactivated' } }, 'acme-unauthorized'],
     ['new terms', refusal('userActionRequired', 'terms changed', 403), 'acme-user-action-required'],
+    ['a wrong external account', refusal('unauthorized', 'unknown kid', 403), 'acme-unauthorized'],
     ['a bad contact', refusal('invalidContact', 'no such domain'), 'acme-invalid-contact'],
   ];
   for (const [what, answer, code] of faults) {
     test(`${what} is told`, async (t) => {
       const { ca, client, signal } = await withCa(t);
       ca.script('/new-account', answer);
-      await assert.rejects(registerAccount(client, { privateKey, termsOfServiceAgreed }, signal), { code });
+      await assert.rejects(registerAccount(client, { privateKey, termsOfServiceAgreed }, signal), {
+        code,
+        retry: { kind: code === 'acme-bad-response' ? 'backoff' : 'never' },
+      });
     });
   }
 });

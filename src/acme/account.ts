@@ -55,7 +55,8 @@ export async function registerAccount(
       ? {}
       : { externalAccountBinding: bindExternalAccount(externalAccountBinding, key.jwk, url) }),
   });
-  const response = await client.post({ target: 'newAccount', signer: { key }, payload, doing }, signal);
+  const request = { target: 'newAccount', signer: { key }, payload, doing } as const;
+  const response = await client.post(request, signal).catch(onlyAPersonHelps);
   const url = locationOf(response, 'an account');
   // Some CAs answer with an empty body when the account exists; its URL is all that is needed.
   if (response.body.trim() !== '') refuseUnlessValid(parseAccount(response), client.directoryUrl);
@@ -116,6 +117,13 @@ function refuseUnlessValid(account: Account, directoryUrl: string): void {
   const { host } = new URL(directoryUrl);
   const message = `the account at ${host} is ${account.status} and cannot be used again; remove its key to register a new one`;
   throw new AcmeError('acme-unauthorized', message, { retry: { kind: 'never' } });
+}
+
+/** At newAccount `unauthorized` means a deactivated account or a wrong external account; elsewhere a new order may help. */
+function onlyAPersonHelps(error: unknown): never {
+  if (!(error instanceof AcmeError) || error.code !== 'acme-unauthorized') throw error;
+  const { code, message, status, problem, visit } = error;
+  throw new AcmeError(code, message, { retry: { kind: 'never' }, status, problem, visit, cause: error });
 }
 
 function bindingRequired(directoryUrl: string, website: string | undefined): AcmeError {

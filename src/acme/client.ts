@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts';
-import { checkDirectoryUrl, createDirectoryCache, isAllowed } from './directory.ts';
+import { createDirectoryCache } from './directory.ts';
 import type { Directory, Resource } from './directory.ts';
+import { checkDirectoryUrl, isAllowed } from './directory-url.ts';
 import { createTransport } from './http.ts';
 import type { Exchange, HttpResponse } from './http.ts';
 import { createNoncePool } from './nonce-pool.ts';

@@ -1,8 +1,8 @@
-import { X509Certificate } from 'node:crypto';
 import type { Agent, Dispatcher } from 'undici';
 import type { Clock } from '../core/clock.ts';
 import { AcmeError } from './problem.ts';
 import { isCut, transportFault } from './transport-fault.ts';
+import { checkRoots } from './trusted-roots.ts';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'POST';
@@ -175,18 +175,4 @@ async function readBody(body: AsyncIterable<Buffer>, url: string): Promise<strin
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
-}
-
-function checkRoots(pem: string): void {
-  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
-  try {
-    if (blocks.length === 0) throw new Error('no certificate in it');
-    for (const block of blocks) void new X509Certificate(block);
-  } catch (error) {
-    throw new AcmeError(
-      'acme-invalid-root',
-      'the root given for the CA cannot be read: it must hold at least one certificate in PEM, as in "-----BEGIN CERTIFICATE-----"',
-      { retry: { kind: 'never' }, cause: error },
-    );
-  }
 }
