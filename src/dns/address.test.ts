@@ -34,8 +34,15 @@ describe('addresses', () => {
   });
 
   test('any octets go to text and back', () => {
-    const octets = fc.oneof(fc.uint8Array({ minLength: 4, maxLength: 4 }), fc.array(fc.constantFrom(0, 0, 0, 1, 255), { minLength: 16, maxLength: 16 }));
-    fc.assert(fc.property(octets, (each) => assert.deepEqual([...(addressOctets(addressText(Uint8Array.from(each))) ?? [])], [...each])));
+    const octets = fc.oneof(
+      fc.uint8Array({ minLength: 4, maxLength: 4 }),
+      fc.array(fc.constantFrom(0, 0, 0, 1, 255), { minLength: 16, maxLength: 16 }),
+    );
+    fc.assert(
+      fc.property(octets, (each) =>
+        assert.deepEqual([...(addressOctets(addressText(Uint8Array.from(each))) ?? [])], [...each]),
+      ),
+    );
   });
 
   test('an IPv4 peer of a dual-stack socket is shown as what it is', () => {

@@ -35,7 +35,8 @@ describe('the responder', () => {
   test('tells who asked for a watched name, and not more often than a person could follow', () => {
     const { names, asked, responder: each } = responder();
     names.watch(name('one.auth.example.net'), true);
-    for (let turn = 0; turn < 500; turn++) each.fast(queryFor('ONE.auth.example.net', 'TXT'), new Uint8Array(1232), '::ffff:192.0.2.9');
+    for (let turn = 0; turn < 500; turn++)
+      each.fast(queryFor('ONE.auth.example.net', 'TXT'), new Uint8Array(1232), '::ffff:192.0.2.9');
     assert.deepEqual(asked[0], { name: 'one.auth.example.net', from: '192.0.2.9' });
     assert.ok(asked.length >= 50 && asked.length <= 150, `${asked.length} reports`);
   });

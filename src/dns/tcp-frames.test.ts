@@ -17,7 +17,10 @@ describe('messages on a stream (RFC 1035 4.2.2, RFC 7766 8)', () => {
           at += cut;
           out.push(...frames.push(chunk).map((bytes) => [...bytes]));
         }
-        assert.deepEqual(out, each.map((bytes) => [...bytes]));
+        assert.deepEqual(
+          out,
+          each.map((bytes) => [...bytes]),
+        );
         assert.equal(frames.unfinished, false);
       }),
     );

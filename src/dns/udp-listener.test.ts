@@ -17,8 +17,16 @@ function handlerWithSink() {
     getSendQueueCount: () => sink.waiting,
     send: (datagram: Uint8Array, port: number, address: string) => void sent.push({ datagram, port, address }),
   };
-  const options = { zones: [challengeZone], serial: SERIAL, memory: exampleNames().memory, foreignZone: 'refused' as const };
-  const responder = new Responder(options, new Float64Array(counterMemory()), { asked: () => {}, fault: assert.fail });
+  const options = {
+    zones: [challengeZone],
+    serial: SERIAL,
+    memory: exampleNames().memory,
+    foreignZone: 'refused' as const,
+  };
+  const responder = new Responder(options, new Float64Array(counterMemory()), {
+    asked: () => {},
+    fault: (error) => assert.fail(String(error)),
+  });
   return { sent, sink, responder, handle: datagramHandler(sink, responder) };
 }
 
