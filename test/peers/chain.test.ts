@@ -130,7 +130,7 @@ describe('a certificate from Pebble', { skip, concurrency }, () => {
     const { config } = configFor(chain, { preferredChain });
     const outcome = await (await startObeyed(chain, ['issue', ...PAIR, '--config', config])).ended;
     assert.equal(outcome.code, 0, outcome.output);
-    await assertDelivered(outcome, { names: PAIR, root });
+    assertDelivered(outcome, { names: PAIR, root });
   });
 
   for (const keyType of ['P-384', 'RSA-2048']) {
@@ -154,7 +154,7 @@ describe('the life of a certificate', { skip, concurrency }, () => {
 
     const renewed = await evercert('renew', '--force', '--config', config, '-o', 'json');
     assert.equal(renewed.code, 0, renewed.output);
-    await assertDelivered(renewed, { names: PAIR, root: await chain.pebble.issuingRoot() });
+    assertDelivered(renewed, { names: PAIR, root: await chain.pebble.issuingRoot() });
     const serial = String(eventOf(renewed, 'certificate.issued')['serial']);
     assert.notEqual(serial, eventOf(first, 'certificate.issued')['serial']);
     assert.equal(eventsOf(renewed, 'delegation.needed').length, 0, 'the CNAME of the first time is good for ever');
@@ -180,7 +180,7 @@ describe('the life of a certificate', { skip, concurrency }, () => {
     await delay(left);
     const second = await evercert('renew', '--config', config, '-o', 'json');
     assert.equal(second.code, 0, second.output);
-    await assertDelivered(second, { names: PAIR, root: await chain.pebble.issuingRoot() });
+    assertDelivered(second, { names: PAIR, root: await chain.pebble.issuingRoot() });
     assert.equal(chain.pebble.counts().certificates, 2);
   });
 });
@@ -231,7 +231,7 @@ describe('a CNAME that is not there yet', { skip, concurrency }, () => {
     await chain.userZones.replaceZone(DOMAIN, `${String(name)}. CNAME ${String(target)}.`);
     const outcome = await run.ended;
     assert.equal(outcome.code, 0, outcome.output);
-    await assertDelivered(outcome, { names: PAIR, root: await chain.pebble.issuingRoot() });
+    assertDelivered(outcome, { names: PAIR, root: await chain.pebble.issuingRoot() });
     assert.equal(chain.pebble.counts().orders, 1);
   });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Chain } from './chain.ts';
 import { startEvercert } from './evercert.ts';
 import type { PrintedEvent, RunningEvercert } from './evercert.ts';
@@ -44,7 +45,7 @@ export async function issue(
 ): Promise<Outcome> {
   const outcome = await (await startObeyed(chain, ['issue', ...names, '--config', config, ...more])).ended;
   assert.equal(outcome.code, 0, outcome.output);
-  await assertDelivered(outcome, { names, root: await chain.pebble.issuingRoot() });
+  assertDelivered(outcome, { names, root: await chain.pebble.issuingRoot() });
   return outcome;
 }
 
@@ -60,23 +61,29 @@ export function eventOf(outcome: Outcome, kind: string): PrintedEvent {
   return event;
 }
 
-/** The files that a run said it delivered hold a certificate for just these names, its key, and a chain to the root. */
-export async function assertDelivered(
-  outcome: Outcome,
-  { names, root }: { names: readonly string[]; root: string },
-): Promise<void> {
-  const files = eventOf(outcome, 'certificate.delivered')['files'] as readonly string[];
-  const read = (name: string): string => readFileSync(files.find((file) => file.endsWith(`/${name}`)) ?? '', 'utf8');
-  const leaf = assertChain(read('fullchain.pem'), { names, root });
-  assert.ok(leaf.checkPrivateKey(createPrivateKey(read('privkey.pem'))), 'the key belongs to the certificate');
+interface Wanted {
+  readonly names: readonly string[];
+  /** PEM. */
+  readonly root: string;
+}
+
+/** What a run said it delivered is there and right. */
+export function assertDelivered(outcome: Outcome, wanted: Wanted): void {
+  const [file = ''] = eventOf(outcome, 'certificate.delivered')['files'] as readonly string[];
+  const leaf = assertFiles(dirname(file), wanted);
   assert.equal(leaf.serialNumber.toLowerCase(), eventOf(outcome, 'certificate.issued')['serial']);
 }
 
+/** A folder holds a certificate for just these names, its key, and a chain to the root. Returns the leaf. */
+export function assertFiles(folder: string, wanted: Wanted): X509Certificate {
+  const leaf = assertChain(readFileSync(join(folder, 'fullchain.pem'), 'utf8'), wanted);
+  const key = createPrivateKey(readFileSync(join(folder, 'privkey.pem'), 'utf8'));
+  assert.ok(leaf.checkPrivateKey(key), 'the key belongs to the certificate');
+  return leaf;
+}
+
 /** A PEM chain, leaf first, for just these names, that leads to the root. Returns the leaf. */
-export function assertChain(
-  chain: string,
-  { names, root }: { names: readonly string[]; root: string },
-): X509Certificate {
+export function assertChain(chain: string, { names, root }: Wanted): X509Certificate {
   const certificates = (chain.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []).map(
     (pem) => new X509Certificate(pem),
   );
