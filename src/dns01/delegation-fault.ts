@@ -2,7 +2,10 @@
  * What is wrong with a delegation. `fault` is stable: scripts may match it. Names are canonical: lower case, no dot at the end.
  * `name` is the `_acme-challenge` name, `target` where its CNAME must lead. `asked` names the servers that were asked.
  */
-export type DelegationProblem = { readonly name: string; readonly target: string } & (
+export type DelegationProblem = { readonly name: string; readonly target: string } & Found;
+
+/** The fault with what was seen of it. */
+export type Found =
   | { readonly fault: 'cname-missing'; zone: string; asked: string; resolverKeeps: number | undefined }
   /** TXT stands where the CNAME must stand: no other record may stand beside a CNAME (RFC 1034 section 3.6.2). */
   | { readonly fault: 'txt-in-the-way'; count: number; asked: string }
@@ -27,7 +30,6 @@ export type DelegationProblem = { readonly name: string; readonly target: string
   | { readonly fault: 'resolvers-unreachable'; at: string; resolvers: string; says: string }
   /** The challenge zone itself is not found under its parent. */
   | { readonly fault: 'target-not-delegated'; challengeZone: string; parent: string | undefined }
-  | { readonly fault: 'target-not-served'; challengeZone: string; says: string }
-);
+  | { readonly fault: 'target-not-served'; challengeZone: string; says: string };
 
 export type DelegationFault = DelegationProblem['fault'];

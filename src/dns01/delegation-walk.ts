@@ -1,9 +1,11 @@
 import { assertNever } from '../core/assert-never.ts';
 import { appendedZone, type MistakeProbe } from './classic-mistakes.ts';
-import type { DelegationProblem } from './delegation-fault.ts';
-import { above, isAtOrBelow, listed } from './name-text.ts';
+import type { DelegationProblem, Found } from './delegation-fault.ts';
+import { above, isAtOrBelow } from './name-text.ts';
 import type { Fallback, NameView, Viewer } from './name-view.ts';
 import { groupSightings, shownServers, type Sighting, type SolidLook } from './sighting.ts';
+import { judgeTarget } from './target-judgement.ts';
+import { unseenFault } from './unseen-fault.ts';
 
 export type Verdict = { kind: 'ready' } | { kind: 'fault'; problem: DelegationProblem };
 
@@ -26,7 +28,7 @@ interface Hop {
 }
 
 /** CNAMEs that may follow one another; resolvers of CAs give up not far above it. */
-export const MOST_HOPS = 8;
+const MOST_HOPS = 8;
 
 /** Follows the CNAMEs from `name` until they lead to `target` or nowhere. All canonical. @throws only when the signal aborts */
 export async function walkDelegation(
@@ -41,15 +43,7 @@ export async function walkDelegation(
   let via: Walk['via'];
   const challengeZone = above(target);
 
-  type Fault = DelegationProblem extends infer P
-    ? P extends DelegationProblem
-      ? Omit<P, 'name' | 'target'>
-      : never
-    : never;
-  const fault = (problem: Fault): Verdict => ({
-    kind: 'fault',
-    problem: { name, target, ...problem } as DelegationProblem,
-  });
+  const fault = (found: Found): Verdict => ({ kind: 'fault', problem: { name, target, ...found } });
 
   async function look(at: string, fallback: Fallback): Promise<NameView> {
     const view = await viewer.view(at, fallback, signal);
@@ -62,11 +56,14 @@ export async function walkDelegation(
 
   async function follow(at: string, hops: readonly Hop[]): Promise<Verdict> {
     chain = [name, ...hops.map((hop) => hop.to)];
-    if (at === target) return await checkTarget();
+    if (at === target) {
+      const found = await judgeTarget(await look(target, 'zone'), { name, target, probe }, signal);
+      return found === undefined ? { kind: 'ready' } : fault(found);
+    }
     if (hops.some((hop) => hop.from === at)) return await elsewhere(hops, { kind: 'loop' });
     if (hops.length >= MOST_HOPS) return await elsewhere(hops, { kind: 'long' });
     const view = await look(at, 'name');
-    if (view.kind !== 'seen') return unseen(at, view);
+    if (view.kind !== 'seen') return fault(unseenFault(name, at, view));
     const verdicts: { verdict: Verdict; group: readonly [Sighting, ...Sighting[]] }[] = [];
     for (const group of groupSightings(view.sightings)) {
       verdicts.push({ verdict: await followOne(at, hops, group, view), group });
@@ -149,57 +146,6 @@ export async function walkDelegation(
     }
     const kind = end.look.kind === 'nxdomain' ? 'dangling-target' : 'wrong-target';
     return fault({ fault: kind, chain: names, asked: end.asked });
-  }
-
-  /** The chain is right; now the target must be answered by the servers of its zone, with TXT or still without. */
-  async function checkTarget(): Promise<Verdict> {
-    const view = await look(target, 'zone');
-    if (view.kind === 'absent') return fault({ fault: 'target-not-delegated', challengeZone, parent: undefined });
-    if (view.kind === 'no-server' && target === name) return unseen(target, view);
-    if (view.kind === 'no-server') {
-      return fault({ fault: 'target-not-served', challengeZone: view.zone, says: view.says });
-    }
-    if (view.kind !== 'seen') return unseen(target, view);
-    for (const { look: found, zone, at, server } of view.sightings) {
-      if (found.kind === 'txt') continue;
-      if (found.kind === 'cname') {
-        const says = `${server} has a CNAME there, to ${found.target}`;
-        return fault({ fault: 'target-not-served', challengeZone: zone, says });
-      }
-      // A zone above the challenge zone answers in its place: the NS records for it are missing there.
-      const owner = found.zone ?? zone;
-      const isAbove = owner !== challengeZone && owner !== target && isAtOrBelow(challengeZone, owner);
-      if (!isAbove) continue;
-      // acme-dns answers NXDOMAIN for a registered name without values, but then as the challenge zone itself.
-      const sibling = `evercert-looks.${challengeZone}`;
-      const isCertain = found.kind === 'nxdomain' || at === undefined;
-      const exists = !isCertain && (await probe.isAbsent(sibling, { server, at, zone, look: found }, signal));
-      if (!exists) return fault({ fault: 'target-not-delegated', challengeZone, parent: owner });
-    }
-    return { kind: 'ready' };
-  }
-
-  function unseen(at: string, view: Exclude<NameView, { kind: 'seen' }>): Verdict {
-    switch (view.kind) {
-      case 'absent':
-        return fault({ fault: 'zone-not-found', domain: at === name ? above(name) : at });
-      case 'no-server': {
-        const { zone, says, refused } = view;
-        if (view.delegated && zone === at) return fault({ fault: 'delegated-not-served', zone, says });
-        return fault({ fault: 'zone-servers-failed', at, zone, refused, says });
-      }
-      case 'resolvers-failed': {
-        const { asked, outcome } = view;
-        const resolvers = listed(outcome.resolvers);
-        if (outcome.kind === 'unreachable') {
-          return fault({ fault: 'resolvers-unreachable', at: asked, resolvers, says: outcome.says });
-        }
-        if (outcome.dnssec) return fault({ fault: 'dnssec-broken', at: asked, resolvers });
-        return fault({ fault: 'resolver-failed', at: asked, resolvers, says: outcome.says });
-      }
-      default:
-        return assertNever(view);
-    }
   }
 
   const verdict = await follow(name, []);

@@ -437,6 +437,22 @@ const faulty: readonly (Case & { fault: DelegationFault; says: readonly string[]
     says: ['auth.example.net'],
   },
   {
+    what: 'the challenge zone is not delegated, and a wildcard has TXT',
+    servers: {
+      ...userZone(cname(NAME, TARGET)),
+      '192.0.2.98': {
+        'example.net': [
+          'example.net. NS ns.example.net.',
+          'ns.example.net. A 192.0.2.98',
+          '*.example.net. TXT "v=spf1 -all"',
+        ],
+      },
+      '192.0.2.99': 'refused',
+    },
+    fault: 'target-not-delegated',
+    says: ['auth.example.net'],
+  },
+  {
     what: 'our server is down',
     servers: { ...userZone(cname(NAME, TARGET)), '192.0.2.99': 'dead' },
     routes: new Map([route('auth.example.net', '192.0.2.99')]),

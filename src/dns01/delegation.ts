@@ -7,7 +7,6 @@ import { createMistakeProbe } from './classic-mistakes.ts';
 import { delegationMessage } from './delegation-message.ts';
 import { walkDelegation } from './delegation-walk.ts';
 import { shownAddress } from './look.ts';
-import { dotted } from './name-text.ts';
 import { createViewer } from './name-view.ts';
 import { createResolvers } from './resolvers.ts';
 import { lookAtResolvers } from './resolver-notes.ts';
@@ -84,9 +83,4 @@ export function createDelegationChecker(options: DelegationCheckerOptions): Dele
       return (await examine(domain, target, signal)).finding;
     },
   };
-}
-
-/** The record a person has to add, as it is typed. */
-export function delegationRecord(name: DomainName, target: DomainName): string {
-  return `${dotted(name)}  CNAME  ${dotted(target)}`;
 }
