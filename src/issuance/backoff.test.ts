@@ -13,6 +13,8 @@ const after = (failures: number, more: Partial<Attempts> = {}): Attempts => ({
   ...more,
 });
 
+const told = (notBefore: number) => nextAttempt(undefined, { ...failed, failure: { ...failure, notBefore } }).notBefore;
+
 describe('backoff', () => {
   for (const [failures, minutes] of [
     [1, 1],
@@ -48,8 +50,6 @@ describe('nextAttempt', () => {
   });
 
   test('the CA says when: later than the ladder is honoured, sooner is not', () => {
-    const told = (notBefore: number) =>
-      nextAttempt(undefined, { ...failed, failure: { ...failure, notBefore } }).notBefore;
     assert.equal(told(NOW + 3 * 60 * MINUTE), NOW + 3 * 60 * MINUTE);
     assert.equal(told(NOW + 1), NOW + MINUTE);
     assert.equal(told(NOW - 1), NOW + MINUTE);

@@ -99,14 +99,14 @@ async function resume(request: CertificateRequest, deps: IssueDeps, signal: Abor
   const order = await refresh(found, request, deps);
   const { step } = order.state;
   const wasOver = step === 'cleaning' || step === 'failing';
+  const wasCounted = (await deps.store.loadAttempts(request.id))?.countedOrder === order.createdAt;
   deps.emit({ type: 'order.resumed', certificate: request.id, url: orderUrlOf(order) ?? '', step });
   const driven = await drive(order, request, deps, signal);
   if (driven.kind === 'done' && driven.outcome.kind === 'delivered' && !wasOver) {
     return { kind: 'issued', tidied: driven.tidied };
   }
-  // A failure that is counted and waited for already does not stand in the way of a new order.
-  const mayBegin = driven.kind === 'done' || (driven.notBefore !== undefined && driven.notBefore <= deps.clock.now());
-  if (!mayBegin) throw new OrderFailed(driven);
+  // A failure that was counted before is known to whoever asks for a certificate now.
+  if (driven.kind === 'failed' && !wasCounted) throw new OrderFailed(driven);
   return { kind: 'begin', leftovers: await leftoversOf(request, deps) };
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
+import { assert as assertProperty, double, integer, property } from 'fast-check';
 import type { CertificateFacts, Renewal } from './ports.ts';
 import { chooseRenewal, emergencyTime, renewalTime } from './renewal-time.ts';
 
@@ -31,10 +31,10 @@ describe('renewalTime', () => {
   });
 
   test('whatever the lifetime and the draw: within it, and before the emergency', () => {
-    fc.assert(
-      fc.property(
-        fc.integer({ min: 1, max: 400 * DAY }),
-        fc.double({ min: 0, max: 0.999_999, noNaN: true }),
+    assertProperty(
+      property(
+        integer({ min: 1, max: 400 * DAY }),
+        double({ min: 0, max: 0.999_999, noNaN: true }),
         (lifetime, random) => {
           const facts = factsFor(lifetime);
           const at = renewalTime(facts, random);
