@@ -9,14 +9,16 @@ import { TcpFrames, tcpFrame } from './tcp-frames.ts';
 
 type Say = (message: Partial<Message> | Uint8Array) => void;
 
+function replyTo(message: Message, more: Partial<Message> | Uint8Array): Uint8Array {
+  return more instanceof Uint8Array ? more : encodeMessage({ ...message, flags: FLAG.QR | FLAG.AA, ...more });
+}
+
 /** A server that does as it is told with each query. `asked` holds what it was asked. */
 async function scripted(
   udp: (asked: Message, say: Say, from: RemoteInfo) => void,
   tcp?: (asked: Message, say: Say) => void,
 ) {
   const asked: { message: Message; port: number }[] = [];
-  const reply = (message: Message, more: Partial<Message> | Uint8Array): Uint8Array =>
-    more instanceof Uint8Array ? more : encodeMessage({ ...message, flags: FLAG.QR | FLAG.AA, ...more });
   const stream = createServer((socket) => {
     const frames = new TcpFrames(65_535);
     socket.on('error', () => {});
@@ -24,7 +26,7 @@ async function scripted(
       for (const bytes of frames.push(Buffer.from(chunk))) {
         const message = decodeMessage(bytes);
         if (tcp === undefined) socket.destroy();
-        else tcp(message, (more) => socket.write(tcpFrame(reply(message, more))));
+        else tcp(message, (more) => socket.write(tcpFrame(replyTo(message, more))));
       }
     });
   }).listen(0, '127.0.0.1');
@@ -34,7 +36,7 @@ async function scripted(
   socket.on('message', (bytes, from) => {
     const message = decodeMessage(bytes);
     asked.push({ message, port: from.port });
-    udp(message, (more) => socket.send(reply(message, more), from.port, from.address), from);
+    udp(message, (more) => socket.send(replyTo(message, more), from.port, from.address), from);
   });
   socket.bind(port, '127.0.0.1');
   await once(socket, 'listening');
@@ -207,10 +209,8 @@ describe('the query client', () => {
   });
 
   test('an answer that is none is dns-malformed', async () => {
-    const broken = (asked: Message): Uint8Array =>
-      Uint8Array.of(asked.id >>> 8, asked.id, 0x84, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0xc0);
     await assert.rejects(
-      against((asked, say) => say(broken(asked))),
+      against((asked, say) => say(Uint8Array.of(asked.id >>> 8, asked.id, 0x84, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0xc0))),
       { code: 'dns-malformed', retry: backoff, message: /to 127\.0\.0\.1:\d+: .*malformed/ },
     );
   });
