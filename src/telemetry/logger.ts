@@ -43,9 +43,6 @@ export async function createLogger({ level, format, write, colour = false }: Log
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 
-/** Writes nothing. */
-export const noLog: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-
 /**
  * Where log lines go, for a configuration of `auto`: standard error, in colour and as text on a terminal.
  * `environment`: NO_COLOR turns colour off.
