@@ -205,7 +205,7 @@ describe('a good configuration', () => {
     for (const text of [
       JSON.stringify(secrets),
       inspect(secrets, { depth: 9, showHidden: true }),
-      `${secrets.acmeDnsServer} ${secrets.externalAccountHmacKey}`,
+      String(secrets.acmeDnsServer) + String(secrets.externalAccountHmacKey),
       JSON.stringify(config),
     ]) {
       assert.doesNotMatch(text, /hunter2|aHVudGVyMg/);
@@ -288,6 +288,10 @@ describe('a good configuration', () => {
     assert.match(warnings.join('\n'), /open\.key .* can be read by other users; run: chmod 600/);
   });
 });
+
+function checkRecord(line: string): void {
+  if (line === 'bad') throw new DomainError('invalid-record', '"bad" is no record');
+}
 
 describe('a bad configuration', () => {
   const zone = '[zone]\nname = "auth.example.net"\n';
@@ -541,9 +545,6 @@ describe('a bad configuration', () => {
   });
 
   test('records are held against the words of DNS that the caller brings', async () => {
-    const checkRecord = (line: string) => {
-      if (line === 'bad') throw new DomainError('invalid-record', '"bad" is no record');
-    };
     assert.deepEqual(await faults(`${zone}records = ["good", "bad"]`, { checkRecord }), [
       `${file}, line 3: zone.records[1] cannot be used: "bad" is no record`,
     ]);

@@ -257,15 +257,8 @@ export const settingsSchema = z.strictObject({
 /** A configuration file after its values were parsed: still in the file's own words. */
 export type Settings = z.infer<typeof settingsSchema>;
 
-type Partly<T> = T extends readonly unknown[] | string | number
-  ? T | undefined
-  : { readonly [K in keyof T]?: Partly<T[K]> | undefined };
-
-/** What the command line says in place of the file: the same tables, any of them; `routes` also as `zone=address` texts. */
-export type Overrides = Partly<Omit<z.input<typeof settingsSchema>, 'dns01'>> & {
-  readonly dns01?:
-    | (Partly<Omit<z.input<(typeof settingsSchema)['shape']['dns01']> & object, 'routes'>> & {
-        readonly routes?: Readonly<Record<string, readonly string[]>> | readonly string[] | undefined;
-      })
-    | undefined;
-};
+/**
+ * What the command line says in place of the file: the same tables and keys, any of them. It is parsed with the rest; `dns01.routes` may
+ * also be a list of `zone=address` texts.
+ */
+export type Overrides = Readonly<Record<string, unknown>>;
