@@ -50,7 +50,7 @@ export interface Chain {
   readonly request: CertificateRequest;
   readonly deps: IssueDeps;
   /** The one certificate, from wherever it was left; a new one also when the one in place is good. */
-  issue(signal: AbortSignal): Promise<Issued>;
+  issue(signal: AbortSignal, otherDeps?: IssueDeps): Promise<Issued>;
   /** What a scheduler does at its start: whatever the plan says. Returns what that was. */
   carryOn(signal: AbortSignal): Promise<Plan['kind']>;
   /** What should be gone at the end: orders in flight, stored TXT values, and those that DNS answers with at the challenge names. */
@@ -116,9 +116,9 @@ export async function startChain(o: ChainOptions, boundary: Boundary, emit: Even
   return {
     request,
     deps,
-    async issue(signal) {
+    async issue(signal, otherDeps = deps) {
       await delegate(signal);
-      return issueCertificate(request, deps, { signal, wait: false });
+      return issueCertificate(request, otherDeps, { signal, wait: false });
     },
     async carryOn(signal) {
       await delegate(signal);
