@@ -17,8 +17,8 @@ const MOST_FAULTS = 5;
 const FIRST_PAUSE = 500;
 /** A CA that says "not before" is waited for here when it is no longer than this. */
 const LONGEST_PAUSE = 30_000;
-/** After the last name was asked for, the CA needs a moment to make up its mind. */
-const AFTER_QUESTION = 25;
+/** When all names have been asked for, the CA needs a moment to make up its mind: these waits take the place of longer ones. */
+const AFTER_QUESTIONS: readonly number[] = [15, 25, 40];
 
 /** What is left to do in these states is ours alone, and is done while the CA is away as well. */
 const NEEDS_NO_CA: ReadonlySet<OrderState['step']> = new Set(['issued', 'cleaning', 'failing']);
@@ -124,17 +124,18 @@ async function leaveUntidied(order: OrderRecord, error: unknown, deps: DriveDeps
   throw error;
 }
 
-/** Waits `after` ms, or until shortly after `early` has resolved. */
-async function pause(
-  after: number,
-  early: Promise<void> | undefined,
-  clock: Clock,
-  signal: AbortSignal,
-): Promise<void> {
+interface Early {
+  readonly news: Promise<void>;
+  /** ms to wait when the news has come. */
+  readonly after: number;
+}
+
+/** Waits `after` ms, or until the news has come and its own wait is over. */
+async function pause(after: number, early: Early | undefined, clock: Clock, signal: AbortSignal): Promise<void> {
   if (early === undefined) return clock.sleep(after, signal);
   const either = new AbortController();
   const both = AbortSignal.any([signal, either.signal]);
-  const sooner = early.then(() => clock.sleep(Math.min(AFTER_QUESTION, after), both));
+  const sooner = early.news.then(() => clock.sleep(Math.min(early.after, after), both));
   try {
     await Promise.race([clock.sleep(after, both), sooner]);
   } finally {
@@ -146,12 +147,7 @@ async function pause(
 /** Watches while an order's challenges are accepted and looked at. */
 function createQuestionTracker({ watchQuestions, emit }: DriveDeps) {
   let watch: QuestionWatch | undefined;
-  let isAsked = false;
-  let isUsed = false;
-  const noteAsked = async ({ allAsked }: QuestionWatch) => {
-    await allAsked;
-    isAsked = true;
-  };
+  let looks = 0;
   return {
     stop() {
       watch?.stop();
@@ -164,13 +160,13 @@ function createQuestionTracker({ watchQuestions, emit }: DriveDeps) {
       const challenges = challengesOf(order);
       if (!wanted || watch !== undefined || watchQuestions === undefined || challenges.length === 0) return;
       watch = watchChallenges(order.certificate.id, challenges, watchQuestions, emit);
-      void noteAsked(watch);
     },
-    /** What may cut a wait short. That all were asked for is news once: it does not shorten every later wait as well. */
-    early(): Promise<void> | undefined {
-      if (isAsked && isUsed) return undefined;
-      isUsed = isAsked;
-      return watch?.allAsked;
+    /** What may cut a wait short: a few times, so that a CA that stays undecided is not asked in haste for ever. */
+    early(): Early | undefined {
+      const after = AFTER_QUESTIONS[looks];
+      if (watch === undefined || after === undefined) return undefined;
+      if (watch.isDone()) looks += 1;
+      return { news: watch.allAsked, after };
     },
   };
 }

@@ -8,6 +8,7 @@ const at = (elapsed: number, retryAfter?: number) =>
     now: since + elapsed,
     since,
     deadline: 90_000,
+    shortest: 50,
     retryAfter: retryAfter === undefined ? undefined : since + retryAfter,
   });
 

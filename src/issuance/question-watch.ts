@@ -14,6 +14,8 @@ export type WatchQuestions = (
 export interface QuestionWatch {
   /** Resolves when the CA has asked for every name. */
   readonly allAsked: Promise<void>;
+  /** Whether it has. */
+  isDone(): boolean;
   stop(): void;
 }
 
@@ -33,5 +35,5 @@ export function watchChallenges(
     emit({ type: 'challenge.asked', certificate, name, from });
     if (open.size === 0) resolve();
   });
-  return { allAsked: promise, stop };
+  return { allAsked: promise, isDone: () => open.size === 0, stop };
 }

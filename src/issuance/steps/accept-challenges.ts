@@ -4,8 +4,7 @@ import { inParallel } from '../in-parallel.ts';
 import type { PendingChallenge } from '../order-record.ts';
 import { again, store } from '../order-step.ts';
 import type { OrderDeps, Step } from '../order-step.ts';
-import { pollDelay } from '../poll-delay.ts';
-import { AUTHORIZATION_DEADLINE } from './await-validation.ts';
+import { FIRST_LOOK } from './await-validation.ts';
 
 /** Tells the CA to look at every answer. All of them are being served (the promise of Presenter.present). */
 export const acceptChallenges: Step<'accepting'> = async (order, deps, signal) => {
@@ -17,8 +16,7 @@ export const acceptChallenges: Step<'accepting'> = async (order, deps, signal) =
   await inParallel(challenges, (challenge) => accept(challenge, deps, signal));
   const since = deps.clock.now();
   const next = await store(order, { step: 'validating', orderUrl, challenges, since }, deps);
-  const after = pollDelay({ now: since, since, deadline: AUTHORIZATION_DEADLINE, retryAfter: undefined });
-  return again(next, after ?? 0, true);
+  return again(next, FIRST_LOOK, true);
 };
 
 /**

@@ -9,13 +9,22 @@ import { followOrder } from './follow-order.ts';
 /** How long a CA may take to look at all answers. */
 export const AUTHORIZATION_DEADLINE = 90_000;
 
+/** Without a sign of the CA's looking, it is asked after this at first, in ms. */
+export const FIRST_LOOK = 100;
+
 /** Looks at the order, not at its authorizations: one request, whatever the number of names. */
 export const awaitValidation: Step<'validating'> = async (order, deps, signal) => {
   const seen = await deps.acme.getOrder(order.state.orderUrl, signal);
   if (seen.status !== 'pending') return followOrder(order, seen, deps, signal);
   const { retryAfter } = seen;
   const now = deps.clock.now();
-  const after = pollDelay({ now, since: order.state.since, deadline: AUTHORIZATION_DEADLINE, retryAfter });
+  const after = pollDelay({
+    now,
+    since: order.state.since,
+    deadline: AUTHORIZATION_DEADLINE,
+    shortest: FIRST_LOOK,
+    retryAfter,
+  });
   if (after === undefined) return giveUpForNow(order, deps, signal);
   return again(order, after, retryAfter === undefined);
 };

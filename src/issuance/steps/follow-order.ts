@@ -11,6 +11,8 @@ import { explainInvalidOrder } from './explain-invalid-order.ts';
 
 /** How long a CA may take to sign. */
 const ORDER_DEADLINE = 300_000;
+/** A CA that signs while it answers may be done at once. */
+const FIRST_LOOK = 25;
 /** A Retry-After of a CA that has not finished by the deadline is honoured up to this. */
 const LONGEST_PAUSE = 3_600_000;
 
@@ -100,7 +102,13 @@ async function toDownload(order: Followed, seen: Order, deps: OrderDeps): Promis
 }
 
 function delayOf(order: Followed, retryAfter: number | undefined, deps: OrderDeps): number | undefined {
-  return pollDelay({ now: deps.clock.now(), since: order.state.since, deadline: ORDER_DEADLINE, retryAfter });
+  return pollDelay({
+    now: deps.clock.now(),
+    since: order.state.since,
+    deadline: ORDER_DEADLINE,
+    shortest: FIRST_LOOK,
+    retryAfter,
+  });
 }
 
 function isNotReady(error: unknown): boolean {
