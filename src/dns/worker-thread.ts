@@ -1,8 +1,16 @@
 import { once } from 'node:events';
+import { getCompileCacheDir } from 'node:module';
+import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { PlannedListener } from './listener.ts';
 import type { Asked, ServedOptions, Tell } from './responder.ts';
 import type { ServingThread, ThreadOptions } from './serving-thread.ts';
+
+export interface WorkerData {
+  readonly options: ThreadOptions;
+  /** Folder of the compile cache, when this thread has one. */
+  readonly compileCache: string | undefined;
+}
 
 export type ToWorker =
   | { readonly kind: 'open'; readonly listeners: readonly PlannedListener[] }
@@ -27,7 +35,10 @@ const ENTRY = new URL(`./worker${import.meta.url.slice(import.meta.url.lastIndex
 
 /** Serves in a new worker thread. `onExit` is told when that ends without having been stopped. */
 export function serveInWorker(options: ThreadOptions, tell: Tell, onExit: (error: Error) => void): ServingThread {
-  const worker = new Worker(ENTRY, { workerData: options, name: 'dns' });
+  // Node adds a folder for its version to the one it is given.
+  const cache = getCompileCacheDir();
+  const workerData: WorkerData = { options, compileCache: cache === undefined ? undefined : dirname(cache) };
+  const worker = new Worker(ENTRY, { workerData, name: 'dns' });
   const waiting: { resolve: () => void; reject: (error: Error) => void }[] = [];
   let stopping = false;
   let exitError = new Error('a DNS worker thread has ended');

@@ -1,46 +1,9 @@
-import { parentPort, workerData } from 'node:worker_threads';
-import { assertNever } from '../core/assert-never.ts';
-import { messageOf } from '../core/error.ts';
-import { serveHere, type ThreadOptions } from './serving-thread.ts';
-import type { FromWorker, ToWorker } from './worker-thread.ts';
+import { enableCompileCache } from 'node:module';
+import { workerData } from 'node:worker_threads';
+import type { WorkerData } from './worker-thread.ts';
 
-// The entry of a worker thread: carries out what the main thread says, one thing after the other, and says when it is done.
-const port = parentPort;
-if (port === null) throw new Error('worker.ts runs as a worker thread of the DNS server only');
-const say = (message: FromWorker): void => port.postMessage(message);
-const thread = serveHere(workerData as ThreadOptions, {
-  asked: (asked) => say({ kind: 'asked', asked }),
-  fault: (error) => say({ kind: 'fault', message: messageOf(error) }),
-});
-
-function carryOut(message: ToWorker): Promise<void> {
-  switch (message.kind) {
-    case 'open':
-      return thread.open(message.listeners);
-    case 'replace':
-      return thread.replace(message.served);
-    case 'stop':
-      return thread.stop();
-    default:
-      return assertNever(message);
-  }
-}
-
-async function obey(message: ToWorker): Promise<void> {
-  try {
-    await carryOut(message);
-    say({ kind: 'done' });
-  } catch (error) {
-    // An Error keeps its class on the way, but not the properties that tell what it is about.
-    const {
-      message: text,
-      code,
-      address,
-      port: number,
-    } = error as NodeJS.ErrnoException & { address?: string; port?: number };
-    say({ kind: 'failed', error: { message: text, code, address, port: number } });
-  }
-  if (message.kind === 'stop') port?.close();
-}
-
-port.on('message', (message: ToWorker) => void obey(message));
+// The entry of a worker thread. Without a compile cache of its own, a thread would compile all its modules at every start: most of the
+// time until the first answer.
+const { compileCache } = workerData as WorkerData;
+if (compileCache !== undefined) enableCompileCache(compileCache);
+await import('./worker-orders.ts');

@@ -1,22 +1,29 @@
-import { z } from 'zod';
+// The small half of zod: it is loaded before DNS answers.
+import * as z from 'zod/mini';
 import type { CertificateName, DomainName } from '../core/domain-name.ts';
 
 // Rows are foreign data: an older or newer evercert may have written them, or a person.
-const certificateName = z.string().transform((text) => text as CertificateName);
-const domainName = z.string().transform((text) => text as DomainName);
+const certificateName = z.pipe(
+  z.string(),
+  z.transform((text) => text as CertificateName),
+);
+const domainName = z.pipe(
+  z.string(),
+  z.transform((text) => text as DomainName),
+);
 const instant = z.number();
 
 const request = z.object({
   id: z.string(),
-  names: z.array(certificateName).min(1),
+  names: z.array(certificateName).check(z.minLength(1)),
   ca: z.string(),
   keyType: z.enum(['P-256', 'P-384', 'RSA-2048', 'RSA-3072', 'RSA-4096']),
-  profile: z.string().optional(),
-  preferredChain: z.string().optional(),
+  profile: z.optional(z.string()),
+  preferredChain: z.optional(z.string()),
 });
 
 const answer = z.object({ name: domainName, value: z.string() });
-const challenge = answer.extend({ target: domainName, authorizationUrl: z.string(), challengeUrl: z.string() });
+const challenge = z.extend(answer, { target: domainName, authorizationUrl: z.string(), challengeUrl: z.string() });
 const challenges = z.array(challenge);
 const orderUrl = z.string();
 
@@ -26,8 +33,11 @@ const outcome = z.discriminatedUnion('kind', [
 ]);
 
 /** A member that is always there, and that JSON leaves out when it is undefined. */
-function orUndefined<T>(schema: z.ZodType<T>) {
-  return schema.optional().transform((value): T | undefined => value);
+function orUndefined<T>(schema: z.ZodMiniType<T>) {
+  return z.pipe(
+    z.optional(schema),
+    z.transform((value): T | undefined => value),
+  );
 }
 
 const failure = z.object({
@@ -57,8 +67,8 @@ export const records = {
     certificate: request,
     createdAt: instant,
     privateKey: z.string(),
-    replaces: z.string().optional(),
-    leftovers: z.array(answer).optional(),
+    replaces: z.optional(z.string()),
+    leftovers: z.optional(z.array(answer)),
     state,
   }),
   attempts: z.object({
@@ -69,7 +79,7 @@ export const records = {
     code: z.string(),
     message: z.string(),
     fingerprint: z.string(),
-    countedOrder: z.number().optional(),
+    countedOrder: z.optional(z.number()),
   }),
   renewal: z.object({
     serial: z.string(),
@@ -77,12 +87,12 @@ export const records = {
     issuedAt: instant,
     at: instant,
     reason: z.string(),
-    window: z.object({ start: instant, end: instant }).optional(),
-    askAgainAt: instant.optional(),
+    window: z.optional(z.object({ start: instant, end: instant })),
+    askAgainAt: z.optional(instant),
   }),
   wanted: z.object({
     certificate: request,
-    output: z.string().optional(),
-    settings: z.record(z.string(), z.unknown()).optional(),
+    output: z.optional(z.string()),
+    settings: z.optional(z.record(z.string(), z.unknown())),
   }),
 };

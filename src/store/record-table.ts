@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { z } from 'zod';
+import type * as z from 'zod/mini';
 import { DomainError, messageOf } from '../core/error.ts';
 import { createCommitGroup } from './commit-group.ts';
 
@@ -17,7 +17,7 @@ export interface RecordTable<T> {
 export function createRecordTable<T>(
   database: DatabaseSync,
   table: RecordTableName,
-  schema: z.ZodType<T>,
+  schema: z.ZodMiniType<T>,
 ): RecordTable<T> {
   const group = createCommitGroup(database);
   const select = database.prepare(`SELECT record FROM ${table} WHERE certificate = ?`);
