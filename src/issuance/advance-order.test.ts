@@ -508,6 +508,13 @@ describe('an order that cannot succeed', () => {
     }
   }
 
+  test('a CA that has no newOrder for a moment (404) is no reason to give anything up', async () => {
+    const s = await createScriptedIssuance();
+    s.acme.script('createOrder', refuse('acme-not-found', { status: 404 }));
+    await assert.rejects(walk(s, await s.order({ step: 'created' })), { code: 'acme-not-found' });
+    assert.equal((await reload(s)).state.step, 'ordering');
+  });
+
   test('the answer to newOrder is lost: the order is found again', async () => {
     const s = await createScriptedIssuance();
     s.acme.script('createOrder', refuse('acme-unreachable', {}, true));

@@ -135,6 +135,14 @@ describe('a CNAME that is missing', () => {
     assert.equal(failuresTold(s).length, 0);
   });
 
+  test('a domain that was seen is not looked at again for the sake of another', async () => {
+    const s = await createScriptedIssuance({ names: ['a.example.org', 'b.example.org'] });
+    s.findings.set('b.example.org', [missing, missing]);
+    await issue(s);
+    const seen = s.events.flatMap((event) => (event.type === 'delegation.seen' ? [event.name] : []));
+    assert.deepEqual(seen, ['_acme-challenge.a.example.org', '_acme-challenge.b.example.org']);
+  });
+
   test('the look slows down to one in 30 s', async () => {
     const s = await createScriptedIssuance();
     s.findings.set(
@@ -275,6 +283,13 @@ describe('an order in flight', () => {
     const s = await createScriptedIssuance({ processing: 3 });
     await s.acme.createOrder({ names: s.request.names, profile: undefined, replaces: undefined }, signal);
     for (const authorization of s.acme.authorizations.values()) authorization.status = 'valid';
+    const [placed] = s.acme.orders;
+    assert.ok(placed);
+    await s.acme.getOrder(placed.url, signal);
+    const order = await s.order({ step: 'created' });
+    const { createCsr } = await import('../pki/csr.ts');
+    const csr = await createCsr({ privateKey: order.privateKey, names: s.request.names });
+    await s.acme.finalizeOrder(placed, csr, signal);
     await leave(s, {
       step: 'finalizing',
       orderUrl: 'https://ca.example/order/1',
@@ -283,6 +298,7 @@ describe('an order in flight', () => {
     });
     await issue(s);
     assert.equal(s.acme.orders.length, 1);
+    assert.equal(s.acme.count('finalizeOrder'), 1);
   });
 
   test('that only has to be tidied makes way for a new one', async () => {
