@@ -114,6 +114,7 @@ function policyOf(o: RehearsalCaOptions): CaPolicy {
     authorizationLifetime: o.authorizationLifetime ?? 30 * DAY,
     processingTime: o.processingTime ?? 0,
     retryAfter: o.retryAfter,
+    lookupPatience: o.lookupPatience ?? 10_000,
     reuseAuthorizations: o.reuseAuthorizations ?? false,
     profiles: o.profiles ?? {},
     externalAccounts: o.externalAccounts ?? {},

@@ -45,7 +45,14 @@ function accept(ca: CaContext, authorization: Authorization, challenge: Challeng
   challenge.status = 'processing';
   ca.later(async (signal) => {
     const name = parseDomainName(`_acme-challenge.${authorization.name}`);
-    const problem = await validateDns01({ name, digest, resolver: ca.resolver, signal });
+    const problem = await validateDns01({
+      name,
+      digest,
+      resolver: ca.resolver,
+      patience: ca.policy.lookupPatience,
+      clock: ca.clock,
+      signal,
+    });
     settle(ca, authorization, challenge, problem);
   });
 }

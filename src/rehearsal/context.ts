@@ -14,6 +14,8 @@ export interface CaPolicy {
   readonly processingTime: number;
   /** Seconds in Retry-After of orders, authorizations and challenges that are not settled; undefined sends none. */
   readonly retryAfter: number | undefined;
+  /** How long a DNS server that cannot be reached is asked again before a validation fails, as resolvers do. */
+  readonly lookupPatience: number;
   /** A new order takes over authorizations that are still valid, as public CAs do. */
   readonly reuseAuthorizations: boolean;
   /** Name and lifetime of each profile offered; empty offers none. */

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { systemClock } from '../core/clock.ts';
 import { parseDomainName } from '../core/domain-name.ts';
 import { createNameTable } from '../dns/name-table.ts';
 import { parseRecordLine } from '../dns/record-line.ts';
 import { startDnsServer } from '../dns/server.ts';
+import { createLeapingClock } from '../issuance/testing/leaping-clock.ts';
 import { validateDns01 } from './dns-validation.ts';
 import type { Problem } from './problem.ts';
 import { cname, startScriptedDns, txt } from './testing/scripted-dns.ts';
@@ -13,8 +15,8 @@ const NAME = '_acme-challenge.example.org';
 const DIGEST = 'LPJNul-wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ';
 const signal = new AbortController().signal;
 
-function validate(resolver: { address: string; port: number }): Promise<Problem | undefined> {
-  return validateDns01({ name: parseDomainName(NAME), digest: DIGEST, resolver, signal });
+function validate(resolver: { address: string; port: number }, patience = 0): Promise<Problem | undefined> {
+  return validateDns01({ name: parseDomainName(NAME), digest: DIGEST, resolver, patience, clock: systemClock, signal });
 }
 
 /** NAME -> a1 -> a2 ... -> a<length>, where the TXT record is. */
@@ -112,6 +114,8 @@ describe('a look at the TXT record (RFC 8555 section 8.4)', () => {
       name: parseDomainName(NAME),
       digest: DIGEST,
       resolver: dns.server,
+      patience: 0,
+      clock: systemClock,
       signal: stop.signal,
     });
     await dns.whenAsked(NAME);
@@ -124,6 +128,23 @@ describe('a look at the TXT record (RFC 8555 section 8.4)', () => {
     await gone.stop();
     const problem = await validate(gone.server);
     assert.equal(problem?.type, 'dns');
+  });
+
+  test('nobody listening at first: it is asked again, as a resolver would', async () => {
+    const gone = await startScriptedDns();
+    await gone.stop();
+    const clock = createLeapingClock();
+    const comesBack = validateDns01({
+      name: parseDomainName(NAME),
+      digest: DIGEST,
+      resolver: gone.server,
+      patience: 2000,
+      clock,
+      signal,
+    });
+    assert.equal((await comesBack)?.type, 'dns');
+    assert.deepEqual(new Set(clock.sleeps), new Set([250]));
+    assert.equal(clock.sleeps.length, 8);
   });
 });
 

@@ -1,3 +1,4 @@
+import type { Clock } from '../core/clock.ts';
 import type { DomainName } from '../core/domain-name.ts';
 import { DomainError } from '../core/error.ts';
 import { query } from '../dns/query.ts';
@@ -7,6 +8,7 @@ import type { Problem } from './problem.ts';
 
 /** As many aliases in a row as public resolvers follow at least. */
 const MOST_ALIASES = 8;
+const ASK_AGAIN_AFTER = 250;
 
 /**
  * Looks for the answer to a DNS-01 challenge (RFC 8555 section 8.4): a TXT record at `name` whose whole text is `digest`. Aliases
@@ -16,6 +18,9 @@ export async function validateDns01(o: {
   name: DomainName;
   digest: string;
   resolver: NameServer;
+  /** A server that cannot be reached is asked again for so long (ms), as resolvers do. */
+  patience: number;
+  clock: Clock;
   signal: AbortSignal;
 }): Promise<Problem | undefined> {
   const found = await findTxt(o);
@@ -32,12 +37,15 @@ export async function validateDns01(o: {
 async function findTxt(o: {
   name: DomainName;
   resolver: NameServer;
+  patience: number;
+  clock: Clock;
   signal: AbortSignal;
 }): Promise<string[] | Problem> {
+  const until = o.clock.now() + o.patience;
   const seen = new Set<string>([o.name]);
   let name: string = o.name;
   for (;;) {
-    const reply = await ask(name, o.resolver, o.signal);
+    const reply = await ask(name, o, until);
     if ('type' in reply) return reply;
     // One answer may hold several aliases in a row, in any order.
     let end = name;
@@ -57,12 +65,20 @@ async function findTxt(o: {
   }
 }
 
-async function ask(name: string, resolver: NameServer, signal: AbortSignal): Promise<Reply | Problem> {
-  try {
-    return await query({ name, type: 'TXT' }, resolver, { signal, recursionDesired: true });
-  } catch (error) {
-    if (!(error instanceof DomainError)) throw error;
-    return dnsProblem(`the look-up of TXT for ${name} failed: ${error.message}`);
+async function ask(
+  name: string,
+  { resolver, clock, signal }: { resolver: NameServer; clock: Clock; signal: AbortSignal },
+  until: number,
+): Promise<Reply | Problem> {
+  for (;;) {
+    try {
+      return await query({ name, type: 'TXT' }, resolver, { signal, recursionDesired: true });
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+      const mayRecover = error.code === 'dns-unreachable' && clock.now() < until;
+      if (!mayRecover) return dnsProblem(`the look-up of TXT for ${name} failed: ${error.message}`);
+      await clock.sleep(ASK_AGAIN_AFTER, signal);
+    }
   }
 }
 
