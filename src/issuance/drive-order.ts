@@ -111,15 +111,17 @@ function pauseAfter(error: unknown, faults: number, deps: DriveDeps): number | u
  */
 async function leaveUntidied(order: OrderRecord, error: unknown, deps: DriveDeps): Promise<Driven> {
   const { state } = order;
-  const { id } = order.certificate;
+  const retryAt = deps.clock.now() + backoff(1, deps.random());
   if (state.step === 'cleaning') {
-    const retryAt = deps.clock.now() + backoff(1, deps.random());
     await deps.store.saveOrder(inState(order, { ...state, retryAt }));
     return { kind: 'done', outcome: state.outcome, tidied: false };
   }
-  if (state.step === 'failing') {
-    const attempts = await deps.store.loadAttempts(id);
-    return { kind: 'failed', failure: state.failure, notBefore: attempts?.notBefore };
+  const attempts = await deps.store.loadAttempts(order.certificate.id);
+  if (state.step === 'failing' && attempts?.countedOrder === order.createdAt) {
+    const { orderUrl, challenges, failure } = state;
+    const outcome = { kind: 'abandoned' as const, code: failure.code, message: failure.message };
+    await deps.store.saveOrder(inState(order, { step: 'cleaning', orderUrl, challenges, outcome, retryAt }));
+    return { kind: 'failed', failure, notBefore: attempts.notBefore };
   }
   throw error;
 }

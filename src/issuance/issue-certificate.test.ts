@@ -477,7 +477,8 @@ describe('answers that cannot be taken away', () => {
     s.acme.script('finalizeOrder', refuse('acme-caa', never));
     s.faults.remove.push(...Array.from({ length: 5 }, fault));
     await assert.rejects(issue(s), { code: 'acme-caa' });
-    assert.equal((await orderOf(s))?.state.step, 'failing');
+    const kept = await orderOf(s);
+    assert.equal(kept?.state.step === 'cleaning' && kept.state.retryAt, s.clock.now() + MINUTE);
     s.faults.remove.push(...Array.from({ length: 5 }, fault));
     assert.equal(await tidyUp(s.request, s.deps, { signal }), false);
     assert.equal(await tidyUp(s.request, s.deps, { signal }), true);
