@@ -12,7 +12,7 @@ import { knownCas } from '../../src/config/known-ca.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { sections } from '../../src/config/settings.ts';
 import { configurationRows } from './configuration-rows.ts';
-import { projectFolder, projectText } from './source-files.ts';
+import { projectFolder, projectText, sourceFiles } from './source-files.ts';
 
 const folders = ['', 'docs', 'docs/adr', 'bench', 'deploy', 'test/peers'];
 const pages = folders.flatMap((folder) => {
@@ -71,6 +71,19 @@ describe('links', () => {
       [],
     );
   });
+});
+
+describe('files that a page speaks of', () => {
+  const sources = sourceFiles('src').map(({ path }) => path);
+  for (const page of pages) {
+    test(page, () => {
+      for (const [, file = ''] of projectText(page).matchAll(/`([\w/.-]+\.(?:ts|mjs|sh))`/g)) {
+        const isThere =
+          existsSync(join(projectFolder, file)) || sources.some((path) => path === file || path.endsWith(`/${file}`));
+        assert.ok(isThere || file === 'x.test.ts', `${page} speaks of ${file}, which is not there`);
+      }
+    });
+  }
 });
 
 describe('configurations', () => {
