@@ -15,6 +15,7 @@ export const LONGEST_LABEL = 63;
 /** Each octet, with A to Z in lower case and all others as they are (RFC 4343 section 3). */
 export const LOWER = Uint8Array.from({ length: 256 }, (_, octet) => (octet >= 65 && octet <= 90 ? octet + 32 : octet));
 
+const NOT_OCTETS = /[\u0100-\uffff]/;
 const ESCAPED = new Set(Buffer.from('.\\"();@$'));
 
 function invalid(text: string, why: string): DomainError {
@@ -38,31 +39,39 @@ export function sameName(one: string, other: string): boolean {
 export function nameFromText(text: string): WireName {
   if (text === '.' || text === '') return ROOT;
   let wire = '';
-  let label = '';
-  const close = (): void => {
+  for (const label of text.includes('\\') ? escapedLabels(text) : labelsOf(text)) {
     if (label === '') throw invalid(text, 'it has an empty label');
     if (label.length > LONGEST_LABEL) throw invalid(text, 'a label has more than 63 octets');
     wire += String.fromCharCode(label.length) + label;
-    label = '';
-  };
+  }
+  if (wire.length + 1 > LONGEST_NAME) throw invalid(text, 'it has more than 255 octets');
+  if (NOT_OCTETS.test(wire)) throw invalid(text, 'it has characters that must be written as A-labels (xn--...)');
+  return wire + ROOT;
+}
+
+function labelsOf(text: string): string[] {
+  return (text.endsWith('.') ? text.slice(0, -1) : text).split('.');
+}
+
+function escapedLabels(text: string): string[] {
+  const labels = [''];
+  const add = (character: string): void => void labels.push((labels.pop() ?? '') + character);
   for (let at = 0; at < text.length; at++) {
     const character = text.charAt(at);
     if (character === '.') {
-      close();
+      labels.push('');
     } else if (character === '\\') {
       const decimal = /^\d{3}/.exec(text.slice(at + 1, at + 4))?.[0];
       const octet = decimal === undefined ? text.charCodeAt(at + 1) : Number(decimal);
       if (!(octet <= 255)) throw invalid(text, 'a backslash needs a character or three digits up to 255 after it');
-      label += String.fromCharCode(octet);
+      add(String.fromCharCode(octet));
       at += decimal === undefined ? 1 : 3;
     } else {
-      if (character > '\xff') throw invalid(text, 'it has characters that must be written as A-labels (xn--...)');
-      label += character;
+      add(character);
     }
   }
-  if (label !== '' || !text.endsWith('.')) close();
-  if (wire.length + 1 > LONGEST_NAME) throw invalid(text, 'it has more than 255 octets');
-  return wire + ROOT;
+  if (labels.length > 1 && labels.at(-1) === '') labels.pop();
+  return labels;
 }
 
 /** The text form of a name, case kept, without the dot at the end; the root is `.`. */
