@@ -1,15 +1,15 @@
 import { AcmeError } from '../acme/problem.ts';
-import type { Clock } from '../core/clock.ts';
 import { DomainError } from '../core/error.ts';
 import type { AcmeCalls } from './acme-calls.ts';
 import { advanceOrder } from './advance-order.ts';
 import { backoff } from './backoff.ts';
 import { abandoned } from './order-failure.ts';
-import { challengesOf, inState } from './order-record.ts';
+import { earlyPause } from './early-pause.ts';
+import { inState } from './order-record.ts';
 import type { OrderFailure, OrderOutcome, OrderRecord, OrderState } from './order-record.ts';
 import type { OrderDeps } from './order-step.ts';
-import { watchChallenges } from './question-watch.ts';
-import type { QuestionWatch, WatchQuestions } from './question-watch.ts';
+import { createQuestionTracker } from './question-tracker.ts';
+import type { WatchQuestions } from './question-watch.ts';
 import { endOrder } from './steps/end-order.ts';
 
 /** A fault that may pass is met again this often before the order is left for later. */
@@ -17,8 +17,6 @@ const MOST_FAULTS = 5;
 const FIRST_PAUSE = 500;
 /** A CA that says "not before" is waited for here when it is no longer than this. */
 const LONGEST_PAUSE = 30_000;
-/** When all names have been asked for, the CA needs a moment to make up its mind: these waits take the place of longer ones. */
-const AFTER_QUESTIONS: readonly number[] = [15, 25, 40];
 
 /** What is left to do in these states is ours alone, and is done while the CA is away as well. */
 const NEEDS_NO_CA: ReadonlySet<OrderState['step']> = new Set(['issued', 'cleaning', 'failing']);
@@ -44,7 +42,7 @@ export async function driveOrder(begun: OrderRecord, deps: DriveDeps, signal: Ab
   let order = begun;
   let faults = 0;
   let registeredAgain = false;
-  const questions = createQuestionTracker(deps);
+  const questions = createQuestionTracker(deps.watchQuestions, deps.emit);
   try {
     for (;;) {
       // Outside the retries below: a CA that cannot be reached at all is better said at once.
@@ -56,7 +54,8 @@ export async function driveOrder(begun: OrderRecord, deps: DriveDeps, signal: Ab
         if (step.kind === 'failed') return step;
         faults = 0;
         order = step.order;
-        if (step.after > 0) await pause(step.after, step.early ? questions.early() : undefined, deps.clock, signal);
+        if (step.after > 0)
+          await earlyPause(step.after, step.early ? questions.early() : undefined, deps.clock, signal);
       } catch (error) {
         signal.throwIfAborted();
         order = (await deps.store.loadOrder(order.certificate.id)) ?? order;
@@ -124,53 +123,6 @@ async function leaveUntidied(order: OrderRecord, error: unknown, deps: DriveDeps
     return { kind: 'failed', failure, notBefore: attempts.notBefore };
   }
   throw error;
-}
-
-interface Early {
-  readonly news: Promise<void>;
-  /** ms to wait when the news has come. */
-  readonly after: number;
-}
-
-/** Waits `after` ms, or until the news has come and its own wait is over. */
-async function pause(after: number, early: Early | undefined, clock: Clock, signal: AbortSignal): Promise<void> {
-  if (early === undefined) return clock.sleep(after, signal);
-  const either = new AbortController();
-  const both = AbortSignal.any([signal, either.signal]);
-  const sooner = early.news.then(() => clock.sleep(Math.min(early.after, after), both));
-  try {
-    await Promise.race([clock.sleep(after, both), sooner]);
-  } finally {
-    either.abort();
-    sooner.catch(() => {});
-  }
-}
-
-/** Watches while an order's challenges are accepted and looked at. */
-function createQuestionTracker({ watchQuestions, emit }: DriveDeps) {
-  let watch: QuestionWatch | undefined;
-  let looks = 0;
-  return {
-    stop() {
-      watch?.stop();
-      watch = undefined;
-    },
-    follow(order: OrderRecord) {
-      const { step } = order.state;
-      const wanted = step === 'accepting' || step === 'validating';
-      if (!wanted) this.stop();
-      const challenges = challengesOf(order);
-      if (!wanted || watch !== undefined || watchQuestions === undefined || challenges.length === 0) return;
-      watch = watchChallenges(order.certificate.id, challenges, watchQuestions, emit);
-    },
-    /** What may cut a wait short: a few times, so that a CA that stays undecided is not asked in haste for ever. */
-    early(): Early | undefined {
-      const after = AFTER_QUESTIONS[looks];
-      if (watch === undefined || after === undefined) return undefined;
-      if (watch.isDone()) looks += 1;
-      return { news: watch.allAsked, after };
-    },
-  };
 }
 
 async function notOpened(): Promise<never> {

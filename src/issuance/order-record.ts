@@ -98,3 +98,8 @@ export function inState<S extends OrderState>(order: OrderRecord, state: S): Ord
 export function challengesOf(order: OrderRecord): readonly PendingChallenge[] {
   return 'challenges' in order.state ? order.state.challenges : [];
 }
+
+/** Where the order is at the CA, once that is known. */
+export function orderUrlOf({ state }: OrderRecord): string | undefined {
+  return 'orderUrl' in state ? state.orderUrl : undefined;
+}
