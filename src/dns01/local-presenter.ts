@@ -26,16 +26,19 @@ export function createLocalPresenter(options: { readonly zone: LocalChallengeZon
       return parseDomainName(`${label}.${zone.origin}`);
     },
     async present(answers, signal) {
-      for (const [domain, values] of answersByDomain(answers)) {
-        signal.throwIfAborted();
-        await zone.presentLocal(await zone.registerDelegation(domain), values);
-      }
+      signal.throwIfAborted();
+      // All at once: what is stored in one turn shares one commit.
+      const changes = [...answersByDomain(answers)].map(async ([domain, values]) =>
+        zone.presentLocal(await zone.registerDelegation(domain), values),
+      );
+      await Promise.all(changes);
     },
     async remove(answers, signal) {
-      for (const [domain, values] of answersByDomain(answers)) {
-        signal.throwIfAborted();
-        await zone.removeLocal(await zone.registerDelegation(domain), values);
-      }
+      signal.throwIfAborted();
+      const changes = [...answersByDomain(answers)].map(async ([domain, values]) =>
+        zone.removeLocal(await zone.registerDelegation(domain), values),
+      );
+      await Promise.all(changes);
     },
   };
 }

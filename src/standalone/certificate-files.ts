@@ -23,13 +23,15 @@ export function createCertificateFiles(folderOf: (certificateId: string) => stri
       const folder = folderOf(issued.certificate.id);
       const files = filesOf(issued);
       const version = join('versions', files.serial);
-      for (const [name, content] of Object.entries(files.content)) {
-        await writePrivateFile(join(folder, version, name), content);
-      }
+      const names = Object.keys(files.content);
+      await Promise.all(
+        Object.entries(files.content).map(([name, content]) => writePrivateFile(join(folder, version, name), content)),
+      );
+      // Only now, with all of them durable, does a reader see any of them.
       await link(folder, 'current', version);
-      for (const name of Object.keys(files.content)) await link(folder, name, join('current', name));
+      await Promise.all(names.map((name) => link(folder, name, join('current', name))));
       await removeOldVersions(join(folder, 'versions'), files.serial);
-      return Object.keys(files.content).map((name) => join(folder, name));
+      return names.map((name) => join(folder, name));
     },
 
     async current(certificateId) {
