@@ -12,8 +12,10 @@ import type { Presenter } from '../issuance/ports.ts';
 import type { WatchQuestions } from '../issuance/question-watch.ts';
 import { startChallengeServer } from './challenge-server.ts';
 import type { ChallengeServer } from './challenge-server.ts';
+import { nobodyAnswers } from './check-answering.ts';
 import { SERVE_LOCK } from './data-folder.ts';
 import type { DataFolder } from './data-folder.ts';
+import { dnsOptions } from './dns-options.ts';
 import { delegationOptions, remotePresenter } from './presenter.ts';
 import { untilServed } from './until-served.ts';
 
@@ -59,11 +61,6 @@ export async function openAnswering(loaded: LoadedConfig, folder: DataFolder, cl
   }
 }
 
-/** @throws DomainError `invalid-config` when nobody would answer the challenges: to be known before anything is made on disk */
-export function checkAnswering({ config: { zone, dns01 } }: LoadedConfig): void {
-  if (zone === undefined && dns01.acmeDns === undefined) throw nobodyAnswers();
-}
-
 /** A challenge server of this process answers. `stop` is left to whoever started it. */
 export async function answerHere(
   loaded: LoadedConfig,
@@ -79,12 +76,6 @@ export async function answerHere(
     watchQuestions: server.questions.watch,
     stop: async () => {},
   };
-}
-
-/** What of the configuration the DNS server is started with. */
-export function dnsOptions({ config: { dns } }: LoadedConfig) {
-  const { listeners, workers, foreignZone, maxTcpConnections, tcpIdle } = dns;
-  return { listeners, workers, foreignZone, tcpLimits: { connections: maxTcpConnections, idleTimeout: tcpIdle } };
 }
 
 async function answerRemotely(loaded: LoadedConfig, clock: Clock): Promise<Answering> {
@@ -117,9 +108,4 @@ function reachable(listeners: readonly NameServer[]): NameServer {
   const { address, port } = first;
   if (address === '0.0.0.0') return { address: '127.0.0.1', port };
   return address === '::' ? { address: '::1', port } : { address, port };
-}
-
-function nobodyAnswers(): DomainError {
-  const how = 'give a configuration with a [zone] (--config FILE), or an acme-dns server (--acme-dns URL)';
-  return new DomainError('invalid-config', `nobody answers the challenges: ${how}`);
 }

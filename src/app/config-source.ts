@@ -1,5 +1,6 @@
 import type { LoadedConfig } from '../config/config.ts';
 import { loadConfig } from '../config/load-config.ts';
+import { parseRecordLine } from '../dns/record-line.ts';
 
 /** A configuration before it is read: a file, the environment, and what flags say in place of them. */
 export interface ConfigSource {
@@ -7,6 +8,8 @@ export interface ConfigSource {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** In the shape of the file; what is undefined says nothing. */
   readonly overrides: Overrides;
+  /** What a person types for a path of the file, such as `--server` for `acme.directory`: a fault is said with it. */
+  readonly flagNames?: Readonly<Record<string, string>> | undefined;
 }
 
 export type Overrides = Readonly<Record<string, unknown>>;
@@ -14,7 +17,8 @@ export type Overrides = Readonly<Record<string, unknown>>;
 /** @throws DomainErrors `invalid-config`, all faults at once */
 export function loadSource(source: ConfigSource, more: Overrides = {}): Promise<LoadedConfig> {
   const overrides = merge(withoutUndefined(more), withoutUndefined(source.overrides));
-  return loadConfig({ file: source.file, environment: source.environment, overrides });
+  const { file, environment, flagNames } = source;
+  return loadConfig({ file, environment, overrides, flagNames, checkRecord: (line) => parseRecordLine(line) });
 }
 
 /** The same without members that are undefined, and without tables that are then empty: it can be stored as JSON. */

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
 import type { AccountStore } from '../acmedns/ports.ts';
@@ -36,12 +36,24 @@ export interface DataFolder {
   close(): void;
 }
 
+const DATABASE = 'evercert.db';
+
+/** Whether anything was ever kept there. A command that only looks makes nothing. */
+export function hasDataFolder(path: string): boolean {
+  return existsSync(join(path, DATABASE));
+}
+
+/** The account keys, for who needs no more: nothing is made before one is stored. */
+export function acmeAccountsIn(path: string): AcmeAccountStore {
+  return createAcmeAccountFiles(join(path, 'accounts'));
+}
+
 /** @throws DomainError `file-not-writable`, `store-unavailable`, `store-too-new` */
 export async function openDataFolder(path: string): Promise<DataFolder> {
   const locks = join(path, 'locks');
   await ensurePrivateFolder(path);
   await ensurePrivateFolder(locks);
-  const database = openDatabase(join(path, 'evercert.db'));
+  const database = openDatabase(join(path, DATABASE));
   return {
     path,
     database,
@@ -49,7 +61,7 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
     orders: createSqliteOrderStore(database),
     renewals: createSqliteRenewalStore(database),
     wanted: createSqliteWantedStore(database),
-    acmeAccounts: createAcmeAccountFiles(join(path, 'accounts')),
+    acmeAccounts: acmeAccountsIn(path),
     certificateFolder: (id) => join(path, 'certificates', id),
     tryLock: (name) => {
       mkdirSync(locks, { recursive: true, mode: 0o700 });

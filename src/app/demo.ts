@@ -1,7 +1,9 @@
-import { mkdtemp } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { baseName, parseCertificateName, parseDomainName } from '../core/domain-name.ts';
+import type { LoadedConfig } from '../config/config.ts';
+import { baseName, challengeName, parseCertificateName, parseDomainName } from '../core/domain-name.ts';
 import type { DomainName } from '../core/domain-name.ts';
 import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/error.ts';
@@ -14,13 +16,14 @@ import { answerHere } from './answering.ts';
 import { startChallengeServer } from './challenge-server.ts';
 import { loadSource } from './config-source.ts';
 import { openDataFolder } from './data-folder.ts';
-import { openIssuing } from './issuing.ts';
 import { createProviderZone } from './demo-provider-zone.ts';
 import { demoTries } from './demo-tries.ts';
+import { openIssuing } from './issuing.ts';
 import { keepCurrent } from './keep-current.ts';
 import { startApi } from './start-api.ts';
 import { verifyDelivered } from './verify-delivered.ts';
 import { listWanted } from './wanted-certificates.ts';
+import { withCleanup } from './with-cleanup.ts';
 
 export interface DemoOptions {
   readonly domain: string;
@@ -53,50 +56,37 @@ const SHORT_LIFETIME = 90_000;
 export async function runDemo(options: DemoOptions, telling: DemoTelling, signal: AbortSignal): Promise<void> {
   const { tell, clock } = telling;
   const domain = baseName(parseCertificateName(options.domain));
-  const challengeZone = parseDomainName(domain.endsWith('example.net') ? 'auth.example.com' : 'auth.example.net');
-  const out = resolve(options.out ?? (await mkdtemp(join(tmpdir(), 'evercert-demo-'))));
-  const loaded = await loadSource({
-    file: undefined,
-    environment: {},
-    overrides: {
-      data: out,
-      zone: { name: challengeZone, records: [`${challengeZone}. A ${LOOPBACK}`] },
-      dns: { listen: [`${LOOPBACK}:${options.dnsPort ?? 0}`], workers: 1 },
-      api: { listen: [`${LOOPBACK}:${options.httpPort ?? 0}`] },
-      acme: { root: options.caRoot },
-      certificate: [{ names: [domain, `*.${domain}`], output: join(out, domain) }],
-    },
-  });
+  challengeName(parseCertificateName(domain));
+  const out = resolve(options.out ?? join(tmpdir(), `evercert-demo-${randomBytes(6).toString('hex')}`));
+  const folderOfFiles = join(out, domain);
+  const loaded = await loadDemo(options, domain, out);
   const { config } = loaded;
   const { zone } = config;
   if (zone === undefined) throw new TypeError('the demo has a zone');
-  const provider = createProviderZone(domain);
-  const folder = await openDataFolder(out);
-  const cleanups: (() => unknown)[] = [() => folder.close()];
-  try {
+  await withCleanup(async (later) => {
+    let isVerified = false;
+    // A folder of its own making is of no use to anybody when nothing came of it.
+    if (options.out === undefined) later(() => isVerified || rm(out, { recursive: true, force: true }));
+    const folder = await openDataFolder(out);
+    later(() => folder.close());
+    const provider = createProviderZone(domain);
     const { listeners, workers } = config.dns;
-    const server = await startChallengeServer({
-      zone,
-      listeners,
-      workers,
-      moreZones: [provider.zone()],
-      store: folder.zoneStore,
-      clock,
-    });
-    cleanups.unshift(() => server.stop());
+    const served = { zone, listeners, workers, moreZones: [provider.zone()], store: folder.zoneStore, clock };
+    const server = await startChallengeServer(served);
+    later(() => server.stop());
     await server.loaded;
     const dns = { address: LOOPBACK, port: server.dns.addresses[0]?.port ?? 0 };
     tell(
       'DNS server',
-      `${dns.address}:${dns.port}, UDP and TCP; challenge zone ${zone.name}, and ${domain} as your DNS provider would have it`,
+      `${dns.address}:${dns.port}, UDP and TCP, with the challenge zone ${zone.name}, and ${domain} as your DNS provider would have it`,
     );
     const api = await startApi(config.api, server.zone);
-    cleanups.unshift(() => api.stop());
+    later(() => api.stop(0));
     const apiUrl = `http://${LOOPBACK}:${api.addresses[0]?.port ?? 0}`;
     tell('HTTP API', `${apiUrl}, as acme-dns has it`);
     const ca = options.ca === undefined ? await startCa(options, dns, clock, out) : undefined;
-    if (ca !== undefined) cleanups.unshift(() => ca.stop());
-    const directory = ca?.directoryUrl ?? options.ca ?? '';
+    if (ca !== undefined) later(() => ca.stop());
+    const directory = ca?.directoryUrl ?? config.acme.directory;
     tell('CA', ca === undefined ? directory : `${directory}, embedded; it validates over DNS`);
     const answering = await answerHere(loaded, server, clock, [provider.zone()]);
     const [configured] = await listWanted(config, folder.wanted);
@@ -119,24 +109,36 @@ export async function runDemo(options: DemoOptions, telling: DemoTelling, signal
         if (event.type === 'delegation.needed') added = added.then(() => addCname(event.name, event.target));
       },
     });
-    cleanups.unshift(() => issuing.close());
+    later(() => issuing.close());
     await issuing.client(directory).directory(signal);
     await issuing.attend(wanted.request, { signal, forced: true });
     await added;
-    const folderOfFiles = join(out, domain);
     tell('verified', await verifyDelivered(folderOfFiles, wanted.request.names, ca?.issuingRootPem, clock.now()));
+    isVerified = true;
     if (options.once) return;
-    tell(
-      'try it',
-      'while this runs:',
-      demoTries({ dns: dns.port, apiUrl, domain, zone: zone.name, folder: folderOfFiles }),
-    );
+    const places = { dns: dns.port, apiUrl, domain, zone: zone.name, folder: folderOfFiles };
+    tell('try it', 'while this runs:', demoTries(places));
     tell('running', 'it renews by itself; Ctrl-C ends it');
-    const onFault = (_: string, error: unknown) => tell('fault', messageOf(error));
+    const onFault = (error: unknown) => tell('fault', messageOf(error));
     await keepCurrent({ wanted: async () => [wanted], issuing: async () => issuing, clock, onFault }, signal);
-  } finally {
-    for (const cleanup of cleanups) await cleanup();
-  }
+  });
+}
+
+function loadDemo(options: DemoOptions, domain: DomainName, out: string): Promise<LoadedConfig> {
+  const challengeZone = parseDomainName(domain.endsWith('example.net') ? 'auth.example.com' : 'auth.example.net');
+  return loadSource({
+    file: undefined,
+    environment: {},
+    overrides: {
+      data: out,
+      zone: { name: challengeZone, records: [`${challengeZone}. A ${LOOPBACK}`] },
+      dns: { listen: [`${LOOPBACK}:${options.dnsPort ?? 0}`], workers: 1 },
+      api: { listen: [`${LOOPBACK}:${options.httpPort ?? 0}`] },
+      acme: { directory: options.ca, root: options.caRoot },
+      certificate: [{ names: [domain, `*.${domain}`], output: join(out, domain) }],
+    },
+    flagNames: { 'acme.directory': '--ca', 'acme.root': '--ca-root', data: '--out' },
+  });
 }
 
 async function startCa(options: DemoOptions, resolver: NameServer, clock: Clock, out: string): Promise<RehearsalCa> {

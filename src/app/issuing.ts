@@ -27,6 +27,13 @@ export interface IssuingOptions {
   readonly wanted: (id: string) => Wanted | undefined;
   readonly clock: Clock;
   readonly emit: EventSink;
+  /** Sessions that are open already; without them it opens its own. */
+  readonly sessions?: Sessions;
+}
+
+export interface AloneOptions extends AttendOptions {
+  /** Runs before the certificate is looked at, when no other process can be at it any more. */
+  readonly first?: () => Promise<void>;
 }
 
 /** Issuance, wired for files and this machine, with the connections to the CAs that go with it. */
@@ -37,12 +44,12 @@ export interface Issuing extends Sessions {
    * Looks at a certificate and does what has to be done, alone on this machine.
    * @throws DomainError `lock-held` when another process is at it; what issueCertificate throws
    */
-  attend(request: CertificateRequest, options: AttendOptions): Promise<Attended>;
+  attend(request: CertificateRequest, options: AloneOptions): Promise<Attended>;
 }
 
 export function openIssuing(options: IssuingOptions): Issuing {
   const { loaded, folder, answering, wanted, clock, emit } = options;
-  const sessions = openSessions(options);
+  const sessions = options.sessions ?? openSessions({ loaded, accounts: folder.acmeAccounts, clock, emit });
   const { client, session } = sessions;
   const folderOf = (id: string) => wanted(id)?.output ?? folder.certificateFolder(id);
   const delivery = withAfterHook(createCertificateFiles(folderOf), {
@@ -66,10 +73,11 @@ export function openIssuing(options: IssuingOptions): Issuing {
     deps,
     delivery,
     ...sessions,
-    async attend(request, how) {
+    async attend(request, { first, ...how }) {
       const lock = folder.tryLock(`certificate-${request.id}`);
       if (lock === undefined) throw lockHeld(request.id, clock.now());
       try {
+        await first?.();
         return await attendCertificate(request, deps, { ...how, wait: how.wait ?? loaded.config.dns01.wait });
       } finally {
         lock.release();

@@ -9,8 +9,8 @@ export interface KeepCurrentOptions {
   /** The parts that issue a certificate; those that are wanted with settings of their own have their own. */
   readonly issuing: (wanted: Wanted) => Promise<Issuing>;
   readonly clock: Clock;
-  /** Told of what is no expected fault, for the log; expected ones are events. */
-  readonly onFault: (certificate: string, error: unknown) => void;
+  /** Told of every fault, for the log; those of an issuance are events as well. Without a certificate it is about the list of them. */
+  readonly onFault: (error: unknown, certificate?: string) => void;
 }
 
 /** After a fault that says no time of its own, a certificate is looked at again after this, in ms; back-off is in the plan. */
@@ -19,15 +19,15 @@ const LOOK_AGAIN_AFTER = 30_000;
 /** Keeps all wanted certificates current until the signal aborts. */
 export async function keepCurrent(options: KeepCurrentOptions, signal: AbortSignal): Promise<void> {
   const { clock, issuing, onFault } = options;
-  const byId = new Map<string, Wanted>();
+  let byId: ReadonlyMap<string, Wanted> = new Map();
   await runScheduler(
     {
       clock,
       async wanted() {
-        const all = await options.wanted();
-        byId.clear();
-        for (const wanted of all) byId.set(wanted.request.id, wanted);
-        return all.map(({ request }) => request);
+        const all = await options.wanted().catch((error: unknown) => onFault(error));
+        // A list that cannot be read at the moment is as it was.
+        if (all !== undefined) byId = new Map(all.map((wanted) => [wanted.request.id, wanted]));
+        return [...byId.values()].map(({ request }) => request);
       },
       async attend(request, during) {
         try {
@@ -37,7 +37,7 @@ export async function keepCurrent(options: KeepCurrentOptions, signal: AbortSign
           return lookAgainAt;
         } catch (error) {
           during.throwIfAborted();
-          if (!(error instanceof DomainError)) onFault(request.id, error);
+          if (!isLockHeld(error)) onFault(error, request.id);
           const told = error instanceof DomainError && error.retry.kind === 'after' ? error.retry.at : undefined;
           return told ?? clock.now() + LOOK_AGAIN_AFTER;
         }
@@ -45,4 +45,9 @@ export async function keepCurrent(options: KeepCurrentOptions, signal: AbortSign
     },
     signal,
   );
+}
+
+/** `evercert issue` or `renew` is at it; it does the same. */
+function isLockHeld(error: unknown): boolean {
+  return error instanceof DomainError && error.code === 'lock-held';
 }

@@ -1,8 +1,10 @@
+import { assertNever } from '../core/assert-never.ts';
 import { DomainError, DomainErrors, messageOf } from '../core/error.ts';
+import type { Plan } from '../issuance/plan.ts';
 import { openAnswering } from './answering.ts';
 import { loadSource } from './config-source.ts';
 import type { ConfigSource } from './config-source.ts';
-import { openDataFolder } from './data-folder.ts';
+import { hasDataFolder, openDataFolder } from './data-folder.ts';
 import type { Issuing } from './issuing.ts';
 import type { Telling } from './issue.ts';
 import { createWorkshops } from './workshops.ts';
@@ -32,6 +34,7 @@ export async function renewOnce(
   signal: AbortSignal,
 ): Promise<readonly Renewed[]> {
   const { config } = await loadSource(source);
+  if (!hasDataFolder(config.data) && config.certificates.length === 0) return names.map(unknown);
   const folder = await openDataFolder(config.data);
   try {
     const all = await listWanted(config, folder.wanted);
@@ -66,15 +69,37 @@ async function renewOne(
 ): Promise<Outcome> {
   try {
     const { plan } = await (await issuing).attend(request, { signal, wait: false, forced });
-    return { certificate: request.id, message: plan.kind === 'issue' ? `renewed: ${plan.message}` : plan.message };
+    return outcomeOf(request.id, plan);
   } catch (error) {
     signal.throwIfAborted();
     const { code, retry } = error instanceof DomainError ? error : { code: 'internal', retry: undefined };
+    // Whoever is at it sees it through.
+    if (code === 'lock-held') return { certificate: request.id, message: messageOf(error) };
     const message = `${request.id}: ${messageOf(error)}`;
     return {
       certificate: request.id,
       error: new DomainError(code, message, { cause: error, ...(retry && { retry }) }),
     };
+  }
+}
+
+function outcomeOf(certificate: string, plan: Plan): Outcome {
+  switch (plan.kind) {
+    case 'issue':
+      return { certificate, message: `renewed: ${plan.message}` };
+    case 'tidy':
+      return { certificate, message: 'the certificate is good; what its last order left in DNS was taken away' };
+    case 'current':
+      return { certificate, message: plan.message };
+    // It is due, and nothing was done: a script has to learn that each time.
+    case 'wait': {
+      const retry = { kind: 'after', at: plan.until } as const;
+      return { certificate, error: new DomainError('in-back-off', `${certificate}: ${plan.message}`, { retry }) };
+    }
+    case 'blocked':
+      return { certificate, error: new DomainError('renewal-failed', `${certificate}: ${plan.message}`) };
+    default:
+      return assertNever(plan);
   }
 }
 

@@ -6,7 +6,7 @@ import { noEvents } from '../telemetry/event.ts';
 import { createCertificateFiles } from '../standalone/certificate-files.ts';
 import { loadSource } from './config-source.ts';
 import type { ConfigSource } from './config-source.ts';
-import { openDataFolder } from './data-folder.ts';
+import { hasDataFolder, openDataFolder } from './data-folder.ts';
 import { openSessions } from './sessions.ts';
 import { findWanted, listWanted } from './wanted-certificates.ts';
 
@@ -29,22 +29,18 @@ export async function revokeInPlace(
   signal: AbortSignal,
 ): Promise<string> {
   const { config } = await loadSource(source);
+  if (!hasDataFolder(config.data)) throw unknown(name);
   const folder = await openDataFolder(config.data);
   try {
     const wanted = findWanted(await listWanted(config, folder.wanted), name);
     const folderOf = (id: string) => wanted?.output ?? folder.certificateFolder(id);
     const inPlace = wanted && (await createCertificateFiles(folderOf).current(wanted.request.id));
     const [leaf] = inPlace === undefined ? [] : parseChain(inPlace.chain);
-    if (wanted === undefined || leaf === undefined) {
-      throw new DomainError(
-        'unknown-certificate',
-        `there is no certificate for ${name} here; "evercert status" lists those that are known`,
-      );
-    }
+    if (wanted === undefined || leaf === undefined) throw unknown(name);
     const loaded = await loadSource(source, wanted.settings);
     const { id, ca } = wanted.request;
     const issuedBy = (await folder.renewals.loadRenewal(id))?.ca ?? ca;
-    const sessions = openSessions({ loaded, folder, clock, emit: noEvents });
+    const sessions = openSessions({ loaded, accounts: folder.acmeAccounts, clock, emit: noEvents });
     try {
       const session = await sessions.session(issuedBy, id, signal);
       await revokeCertificate(session, { certificateDer: leaf.der, reason }, signal);
@@ -56,4 +52,9 @@ export async function revokeInPlace(
   } finally {
     folder.close();
   }
+}
+
+function unknown(name: string): DomainError {
+  const message = `there is no certificate for ${name} here; "evercert status" lists those that are known`;
+  return new DomainError('unknown-certificate', message);
 }

@@ -4,13 +4,14 @@ import type { AcmeClient } from '../acme/client.ts';
 import type { LoadedConfig } from '../config/config.ts';
 import type { Clock } from '../core/clock.ts';
 import { ensureAcmeAccount } from '../issuance/ensure-acme-account.ts';
+import type { AcmeAccountStore } from '../issuance/ports.ts';
 import type { EventSink } from '../telemetry/event.ts';
-import type { DataFolder } from './data-folder.ts';
 import { version } from './version.ts';
+import { waitForShared } from './wait-for-shared.ts';
 
 export interface SessionOptions {
   readonly loaded: LoadedConfig;
-  readonly folder: DataFolder;
+  readonly accounts: AcmeAccountStore;
   readonly clock: Clock;
   readonly emit: EventSink;
 }
@@ -23,9 +24,11 @@ export interface Sessions {
   close(): Promise<void>;
 }
 
-export function openSessions({ loaded, folder, clock, emit }: SessionOptions): Sessions {
+export function openSessions({ loaded, accounts, clock, emit }: SessionOptions): Sessions {
   const clients = new Map<string, AcmeClient>();
   const sessions = new Map<string, Promise<AcmeSession>>();
+  // Not the signal of whoever happens to be the first: others wait for the same account.
+  const life = new AbortController();
 
   function client(ca: string): AcmeClient {
     const known = clients.get(ca);
@@ -36,23 +39,29 @@ export function openSessions({ loaded, folder, clock, emit }: SessionOptions): S
     return created;
   }
 
-  function session(ca: string, certificate: string, signal: AbortSignal, again = false): Promise<AcmeSession> {
-    const known = sessions.get(ca);
-    if (known !== undefined && !again) return known;
+  function open(ca: string, certificate: string, again: boolean): Promise<AcmeSession> {
     const { contact } = loaded.config.acme;
-    const account = { client: client(ca), store: folder.acmeAccounts, contact, certificate, emit, again };
-    // Shared by all who need it while it is under way; one that failed is not kept.
-    const opening = ensureAcmeAccount({ ...account, externalAccountBinding: externalAccountOf(loaded) }, signal);
+    const externalAccountBinding = externalAccountOf(loaded);
+    const account = { client: client(ca), store: accounts, contact, externalAccountBinding, certificate, emit, again };
+    const opening = ensureAcmeAccount(account, life.signal);
     sessions.set(ca, opening);
+    // Shared by all who need it; one that failed is tried anew by the next.
     opening.catch(() => {
       if (sessions.get(ca) === opening) sessions.delete(ca);
     });
     return opening;
   }
 
-  const close = async () => {
+  async function session(ca: string, certificate: string, signal: AbortSignal, again = false): Promise<AcmeSession> {
+    const known = again ? undefined : sessions.get(ca);
+    return await waitForShared(known ?? open(ca, certificate, again), signal);
+  }
+
+  async function close(): Promise<void> {
+    life.abort(new DOMException('the sessions were closed', 'AbortError'));
+    await Promise.allSettled(sessions.values());
     await Promise.all([...clients.values()].map((one) => one.close()));
-  };
+  }
   return { client, session, close };
 }
 

@@ -10,7 +10,7 @@ import { createCertificateFiles } from '../standalone/certificate-files.ts';
 import { noEvents } from '../telemetry/event.ts';
 import { loadSource } from './config-source.ts';
 import type { ConfigSource } from './config-source.ts';
-import { openDataFolder } from './data-folder.ts';
+import { hasDataFolder, openDataFolder } from './data-folder.ts';
 import type { DataFolder } from './data-folder.ts';
 import { listWanted } from './wanted-certificates.ts';
 import type { Wanted } from './wanted-certificates.ts';
@@ -43,27 +43,33 @@ export interface Status {
 /** `evercert status`. Asks nobody outside, so it is quick and works offline. */
 export async function readStatus(source: ConfigSource, clock: Clock, signal: AbortSignal): Promise<Status> {
   const loaded = await loadSource(source);
+  const { data, certificates } = loaded.config;
+  // Nothing is wanted, and a look makes no folder.
+  if (!hasDataFolder(data) && certificates.length === 0) return { certificates: [] };
   const folder = await openDataFolder(loaded.config.data);
   try {
-    return await statusOf(loaded, folder, clock, signal, (wanted) => loadSource(source, wanted.settings));
+    return await statusOf({ loaded, source, folder, clock }, signal);
   } finally {
     folder.close();
   }
 }
 
+export interface StatusParts {
+  readonly loaded: LoadedConfig;
+  readonly source: ConfigSource;
+  readonly folder: DataFolder;
+  readonly clock: Clock;
+}
+
 /** The same for a process that has the data folder open. */
-export async function statusOf(
-  loaded: LoadedConfig,
-  folder: DataFolder,
-  clock: Clock,
-  signal: AbortSignal,
-  settingsOf: (wanted: Wanted) => Promise<LoadedConfig> = async () => loaded,
-): Promise<Status> {
+export async function statusOf(parts: StatusParts, signal: AbortSignal): Promise<Status> {
+  const { loaded, source, folder, clock } = parts;
   const all = await listWanted(loaded.config, folder.wanted);
-  const certificates = await Promise.all(
-    all.map(async (wanted) => statusOfOne(wanted, await settingsOf(wanted), folder, clock, signal)),
-  );
-  return { certificates };
+  const certificates = all.map(async (wanted) => {
+    const own = wanted.settings === undefined ? loaded : await loadSource(source, wanted.settings);
+    return statusOfOne(wanted, own, folder, clock, signal);
+  });
+  return { certificates: await Promise.all(certificates) };
 }
 
 async function statusOfOne(

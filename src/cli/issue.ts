@@ -20,6 +20,19 @@ interface IssueFlags extends ConfigFlags, OutputOptions {
   readonly force?: true;
 }
 
+/** By which flag a setting is given here. */
+const FLAG_NAMES = {
+  'acme.directory': '--server',
+  'acme.root': '--ca-root',
+  'acme.key_type': '--key-type',
+  'acme.profile': '--profile',
+  'acme.preferred_chain': '--preferred-chain',
+  'dns01.resolvers': '--resolver',
+  'dns01.routes': '--route',
+  'dns01.acme_dns.server': '--acme-dns',
+  'dns01.acme_dns.accounts': '--acme-dns-accounts',
+};
+
 export function defineIssueCommand(program: Command, { terminal, environment, signal }: CommandContext): void {
   const command = program
     .command('issue')
@@ -48,7 +61,7 @@ export function defineIssueCommand(program: Command, { terminal, environment, si
   addOutputOption(addConfigOptions(command)).action(async (names: string[], flags: IssueFlags) => {
     const { issueOnce } = await import('../app/issue.ts');
     const { systemClock } = await import('../core/clock.ts');
-    const source = configSource(flags, environment, {
+    const overrides = {
       acme: {
         directory: flags.server,
         root: flags.caRoot,
@@ -61,7 +74,8 @@ export function defineIssueCommand(program: Command, { terminal, environment, si
         routes: flags.route,
         acme_dns: flags.acmeDns === undefined ? undefined : { server: flags.acmeDns, accounts: flags.acmeDnsAccounts },
       },
-    });
+    };
+    const source = configSource(flags, environment, overrides, FLAG_NAMES);
     const emit = createProgress(terminal, flags.output, systemClock.now);
     const wanted = {
       names,
@@ -69,7 +83,9 @@ export function defineIssueCommand(program: Command, { terminal, environment, si
       force: flags.force === true,
       wait: flags.wait === true ? undefined : flags.wait,
     };
-    const { plan } = await issueOnce(source, wanted, { emit, clock: systemClock }, signal);
-    if (plan.kind !== 'issue' && flags.output === 'text') terminal.line(`${plan.message}; --force issues all the same`);
+    const outcome = await issueOnce(source, wanted, { emit, clock: systemClock }, signal);
+    if (outcome.kind === 'issued') return;
+    if (flags.output === 'text') terminal.line(`${outcome.message}; --force issues all the same`);
+    else terminal.line(JSON.stringify({ event: 'certificate.current', message: outcome.message }));
   });
 }

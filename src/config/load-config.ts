@@ -28,6 +28,8 @@ export interface LoadConfigOptions {
   readonly environment: Environment;
   /** What the command line says; wins over the environment, which wins over the file. */
   readonly overrides?: Overrides | undefined;
+  /** The flag of each path that has one, such as `acme.directory`: a fault is said with it. */
+  readonly flagNames?: Readonly<Record<string, string>> | undefined;
   /** Parses one line of `zone.records`, and throws what is wrong with it: the words of DNS are not known here. */
   readonly checkRecord?: ((line: string, origin: string) => unknown) | undefined;
 }
@@ -37,7 +39,7 @@ export interface LoadConfigOptions {
  * @throws DomainErrors `invalid-config` with every fault that can be seen at once
  */
 export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConfig> {
-  const { environment, checkRecord } = options;
+  const { environment, checkRecord, flagNames = {} } = options;
   const { tree: written, file, lines } = await readSource(options);
   const fromEnvironment = readEnvironment(environment);
   const fromFlags = readOverrides(options.overrides ?? {});
@@ -45,7 +47,7 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
   let tree = anchorPaths(written, folder);
   for (const { tree: over } of [fromEnvironment, fromFlags]) tree = merge(tree, anchorPaths(over, '.'));
 
-  const locate = createLocate({ file, lines, variables: fromEnvironment.variables, flags: fromFlags.tree });
+  const locate = createLocate({ file, lines, variables: fromEnvironment.variables, flags: fromFlags.tree, flagNames });
   const parsed = settingsSchema.safeParse(tree, { reportInput: true });
   const files = await readNamedFiles(tree, locate);
   const hmacKey = environment[HMAC_KEY_VARIABLE];

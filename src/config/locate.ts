@@ -8,6 +8,8 @@ export interface Sources {
   readonly lines: ReadonlyMap<string, number>;
   readonly variables: ReadonlyMap<string, string>;
   readonly flags: Tree;
+  /** What a person types for a path, such as `--server`. */
+  readonly flagNames: Readonly<Record<string, string>>;
 }
 
 /** Where a path was written: the command line, a variable, or a line of the file; else the table it would stand in. */
@@ -16,7 +18,7 @@ export function createLocate(sources: Sources): Locate {
   return (path) => {
     for (let length = path.length; length > 0; length -= 1) {
       const prefix = path.slice(0, length).map(String).join('.');
-      if (flags.has(prefix)) return 'command line';
+      if (flags.has(prefix)) return sources.flagNames[prefix] ?? 'command line';
       const variable = sources.variables.get(prefix);
       if (variable !== undefined) return variable;
       const line = sources.lines.get(prefix);

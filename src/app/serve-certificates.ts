@@ -1,0 +1,75 @@
+import { messageOf } from '../core/error.ts';
+import type { Clock } from '../core/clock.ts';
+import type { LoadedConfig } from '../config/config.ts';
+import { logEvents } from '../telemetry/event-log.ts';
+import { combineSinks } from '../telemetry/event-sinks.ts';
+import type { Event } from '../telemetry/event.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { answerHere, openAnswering } from './answering.ts';
+import type { ChallengeServer } from './challenge-server.ts';
+import type { ConfigSource } from './config-source.ts';
+import type { DataFolder } from './data-folder.ts';
+import { keepCurrent } from './keep-current.ts';
+import { createWorkshops } from './workshops.ts';
+import { listWanted } from './wanted-certificates.ts';
+import type { Wanted } from './wanted-certificates.ts';
+
+export interface ServeCertificatesOptions {
+  readonly loaded: LoadedConfig;
+  readonly source: ConfigSource;
+  readonly folder: DataFolder;
+  /** undefined where somebody else's acme-dns server answers. */
+  readonly server: ChallengeServer | undefined;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+/** The certificates of `evercert serve`, kept current until the signal aborts. */
+export async function serveCertificates(options: ServeCertificatesOptions, signal: AbortSignal): Promise<void> {
+  const { loaded, source, folder, server, metrics, logger, clock } = options;
+  const faults = createFaultLog(logger);
+  let all: readonly Wanted[] = [];
+  const workshops = createWorkshops({
+    source,
+    folder,
+    clock,
+    emit: combineSinks([logEvents(logger), metrics.recordEvent, faults.note]),
+    wanted: (id) => all.find(({ request }) => request.id === id),
+    answer: (own) =>
+      server === undefined || own.config.dns01.acmeDns !== undefined
+        ? openAnswering(own, folder, clock)
+        : answerHere(own, server, clock),
+  });
+  try {
+    await keepCurrent(
+      {
+        clock,
+        wanted: async () => (all = await listWanted(loaded.config, folder.wanted)),
+        issuing: ({ settings }) => workshops.open(settings),
+        onFault: faults.log,
+      },
+      signal,
+    );
+  } finally {
+    await workshops.close();
+  }
+}
+
+/** Logs each fault of a certificate once: not what an event has told already, and not again while it stays the same. */
+function createFaultLog(logger: Logger) {
+  const told = new Map<string, string>();
+  return {
+    note(event: Event) {
+      if (event.type === 'issuance.failed') told.set(event.certificate, event.message);
+      if (event.type === 'certificate.delivered') told.delete(event.certificate);
+    },
+    log(error: unknown, certificate = '') {
+      const message = messageOf(error);
+      if (told.get(certificate) === message) return;
+      told.set(certificate, message);
+      logger.error('fault', { ...(certificate !== '' && { certificate }), error: message });
+    },
+  };
+}
