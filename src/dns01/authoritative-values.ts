@@ -1,7 +1,7 @@
 import type { LiveValues } from './live-values.ts';
 import type { DelegationCheckerOptions } from './delegation.ts';
 import { query } from '../dns/query.ts';
-import { createViewer } from './name-view.ts';
+import { createViewer } from './viewer.ts';
 import { createResolvers } from './resolvers.ts';
 import { createZoneServers } from './zone-servers.ts';
 

@@ -7,7 +7,7 @@ import { createMistakeProbe } from './classic-mistakes.ts';
 import { delegationMessage } from './delegation-message.ts';
 import { walkDelegation } from './delegation-walk.ts';
 import { shownAddress } from './look.ts';
-import { createViewer } from './name-view.ts';
+import { createViewer } from './viewer.ts';
 import { createResolvers } from './resolvers.ts';
 import { lookAtResolvers } from './resolver-notes.ts';
 import { createZoneServers, type Routes } from './zone-servers.ts';

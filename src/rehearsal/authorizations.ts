@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { baseName } from '../core/domain-name.ts';
 import type { CertificateName } from '../core/domain-name.ts';
-import { challengeJson } from './challenges.ts';
+import { challengeJson } from './challenge-json.ts';
 import type { CaContext } from './context.ts';
 import { jsonAnswer, ownedBy } from './exchange.ts';
 import type { AccountRequest, Answer } from './exchange.ts';

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { parseDomainName } from '../core/domain-name.ts';
 import { authorizationUrl, refreshAuthorization } from './authorizations.ts';
+import { challengeJson } from './challenge-json.ts';
 import type { CaContext } from './context.ts';
 import { validateDns01 } from './dns-validation.ts';
 import { jsonAnswer, ownedBy } from './exchange.ts';
 import type { AccountRequest, Answer } from './exchange.ts';
-import { malformed, problemJson } from './problem.ts';
+import { malformed } from './problem.ts';
 import { retryAfterHeader } from './retry-after.ts';
 import type { Account, Authorization, Challenge } from './state.ts';
 
@@ -20,18 +21,6 @@ export function updateChallenge(ca: CaContext, request: AccountRequest): Answer 
   }
   const headers = challenge.status === 'processing' ? retryAfterHeader(ca) : {};
   return jsonAnswer(challengeJson(ca, challenge), { headers, links: [['up', authorizationUrl(ca, authorization)]] });
-}
-
-export function challengeJson(ca: CaContext, challenge: Challenge): Record<string, unknown> {
-  const { error, id, status, token, type, validated } = challenge;
-  return {
-    type,
-    url: `${ca.base}/challenge/${id}`,
-    status,
-    ...(token === undefined ? { issuerDomainNames: ['rehearsal.invalid'] } : { token }),
-    ...(validated === undefined ? {} : { validated: new Date(validated).toISOString() }),
-    ...(error === undefined ? {} : { error: problemJson(error) }),
-  };
 }
 
 function accept(ca: CaContext, authorization: Authorization, challenge: Challenge, account: Account): void {
