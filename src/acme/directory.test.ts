@@ -83,6 +83,13 @@ describe('the directory, RFC 8555 section 7.1.1', () => {
     assert.equal(ca.log.length, 1);
   });
 
+  test('a caller that has given up before begins nothing that could fail unheard', async (t) => {
+    const { ca, client } = await withCa(t);
+    await assert.rejects(client.directory(AbortSignal.abort(new Error('gone'))), /gone/);
+    await client.close();
+    assert.deepEqual(ca.log, []);
+  });
+
   test('redirects are followed', async (t) => {
     const { ca, client, signal } = await withCa(t);
     ca.script('/directory', { status: 301, headers: { location: '/moved' } });

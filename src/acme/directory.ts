@@ -80,10 +80,13 @@ export function createDirectoryCache(
 
   return {
     async read(signal) {
+      // Before the reading begins: one that nobody waits for would fail with nobody to hear it.
+      signal.throwIfAborted();
       if (kept !== undefined && clock.now() - kept.at < LONGEST_KEPT) return kept.directory;
       return await abortable((reading ??= readAgain()), signal);
     },
     async readNewer(than, signal) {
+      signal.throwIfAborted();
       if (kept !== undefined && kept.directory !== than) return kept.directory;
       return await abortable((reading ??= readAgain()), signal);
     },
@@ -152,7 +155,6 @@ function notADirectory(directoryUrl: string, why: string, cause?: unknown): Acme
 
 /** Waits for `work` no longer than the signal lets. */
 function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(signal.reason as Error);
     signal.addEventListener('abort', abort, { once: true });
