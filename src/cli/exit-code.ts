@@ -20,8 +20,8 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-const MACHINE = /^(port-|file-|store-|lock-|address-)/;
-const USAGE = /^(invalid-(name|config|duration|record|flag|address|key)|usage|unknown-)/;
+const MACHINE = /^(port-|file-|store-|lock-|address-|listen-|account-file-)/;
+const USAGE = /^(invalid-(name|config|duration|record|address|key|listener|zone|server-url)$|unknown-)/;
 
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof Error && error.name === 'AbortError') return EXIT.interrupted;

@@ -24,7 +24,7 @@ test('an account file is private, and one that is damaged is said so without its
   for (const damaged of ['{"privateKey": "very secret"', '[]', '{"url": 3, "privateKey": "very secret"}', '']) {
     await writeFile(join(folder, name), damaged);
     await assert.rejects(store.loadAccount('https://ca.example/dir'), (error: Error & { code?: string }) => {
-      assert.equal(error.code, 'invalid-account-file');
+      assert.equal(error.code, 'account-file-invalid');
       assert.ok(!error.message.includes('very secret'));
       assert.match(error.message, /backup/);
       return true;

@@ -35,7 +35,7 @@ function parseAccount(text: string, file: string): AcmeAccount {
     }
   }
   const hint = 'put the file back from a backup, or move it away to register a new account';
-  throw new DomainError('invalid-account-file', `${file} is not an account file of evercert; ${hint}`);
+  throw new DomainError('account-file-invalid', `${file} is not an account file of evercert; ${hint}`);
 }
 
 function parseJson(text: string): unknown {
