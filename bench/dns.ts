@@ -9,17 +9,17 @@ import { tempFolder } from '../test/peers/temp-folder.ts';
 import { namesWithValues, ZONE } from './dns/names.ts';
 
 // How fast DNS answers, beside NSD with one server process in the same run; how flat with the number of names; how much memory.
-const { values } = parseArgs({
+const { values: flags } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     seconds: { type: 'string' },
-    rounds: { type: 'string', default: '3' },
+    rounds: { type: 'string', default: '5' },
     json: { type: 'boolean', default: false },
   },
 });
-const seconds = values.seconds ?? (values.quick ? '1' : '4');
-const rounds = Number(values.quick ? 1 : values.rounds);
-const many = values.quick ? 100_000 : 1_000_000;
+const seconds = flags.seconds ?? (flags.quick ? '1' : '3');
+const rounds = Number(flags.quick ? 1 : flags.rounds);
+const many = flags.quick ? 100_000 : 1_000_000;
 const folder = tempFolder('bench-dns');
 const run = promisify(execFile);
 
@@ -107,20 +107,35 @@ function memory(candidate: Candidate): number {
   return Number(kibibytes) / 1024;
 }
 
-/** Each candidate's median over the rounds, taken in turn so that what else the machine does hits all alike. */
-async function compare(candidates: readonly Candidate[]): Promise<number[]> {
-  const rates = candidates.map((): number[] => []);
-  for (let round = 0; round < rounds; round++) {
-    for (const [at, candidate] of candidates.entries()) rates[at]?.push(await rate(candidate));
-  }
-  return rates.map((all) => all.toSorted((one, other) => one - other)[Math.floor(all.length / 2)] ?? Number.NaN);
+interface Comparison {
+  readonly first: number;
+  readonly second: number;
+  readonly ratio: number;
+}
+
+/**
+ * Medians of two rates, and of the second beside the first. They are taken in turn, and compared round by round, so that what else
+ * the machine does hits both alike.
+ */
+async function compare(first: Candidate, second: Candidate): Promise<Comparison> {
+  const rates: { first: number; second: number }[] = [];
+  for (let round = 0; round < rounds; round++) rates.push({ first: await rate(first), second: await rate(second) });
+  return {
+    first: median(rates.map((each) => each.first)),
+    second: median(rates.map((each) => each.second)),
+    ratio: median(rates.map((each) => each.second / each.first)),
+  };
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 const [nsd, small] = [await startNsd(10_000), await startOurs(10_000, 1)];
-const [nsdRate = 0, smallRate = 0] = await compare([nsd, small]);
+const beside = await compare(nsd, small);
 await Promise.all([nsd.process.stop(), small.process.stop()]);
 const [few, large] = [await startOurs(1000, 1), await startOurs(many, 1)];
-const [fewRate = 0, largeRate = 0] = await compare([few, large]);
+const flat = await compare(few, large);
 const memoryOfOne = memory(large);
 await Promise.all([few.process.stop(), large.process.stop()]);
 const wide = await startOurs(many, 4);
@@ -129,16 +144,16 @@ const memoryOfFour = memory(wide);
 await wide.process.stop();
 
 const figures = {
-  nsdRate: Math.round(nsdRate),
-  rate: Math.round(smallRate),
-  besideNsd: round2(smallRate / nsdRate),
-  rateOf1000: Math.round(fewRate),
-  [`rateOf${many}`]: Math.round(largeRate),
-  flatness: round2(largeRate / fewRate),
+  nsdRate: Math.round(beside.first),
+  rate: Math.round(beside.second),
+  besideNsd: round2(beside.ratio),
+  rateOf1000: Math.round(flat.first),
+  [`rateOf${many}`]: Math.round(flat.second),
+  flatness: round2(flat.ratio),
   [`megabytes${many}Names1Worker`]: Math.round(memoryOfOne),
   [`megabytes${many}Names4Workers`]: Math.round(memoryOfFour),
 };
-if (values.json) console.log(JSON.stringify(figures));
+if (flags.json) console.log(JSON.stringify(figures));
 else for (const [name, figure] of Object.entries(figures)) console.log(`${name.padEnd(36)}${figure}`);
 
 function round2(value: number): number {
