@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { basename } from 'node:path';
 import { describe, test } from 'node:test';
+import type { Worker } from 'node:worker_threads';
 import { challengeZone, exampleNames, name, OTHER_VALUE, userZone, VALUE } from './example-zones.fixture.ts';
 import type { Listener } from './listener.ts';
 import { query, type Reply } from './query.ts';
@@ -126,6 +127,25 @@ for (const workers of [0, 2]) {
     });
   });
 }
+
+test('a worker that dies is replaced, and what was counted stays', { timeout: 20_000 }, async () => {
+  const worker = Promise.withResolvers<Worker>();
+  process.once('worker', worker.resolve);
+  const fault = Promise.withResolvers<unknown>();
+  const server = await start({ workers: 1, onFault: fault.resolve });
+  await ask(server, 'live.auth.example.net');
+  await (await worker.promise).terminate();
+  assert.match(String(await fault.promise), /worker thread has ended/);
+  for (;;) {
+    // Until the new one listens, nobody does.
+    const reply = await ask(server, 'live.auth.example.net').catch(() => undefined);
+    if (reply === undefined) continue;
+    assert.deepEqual(values(reply), [VALUE, OTHER_VALUE]);
+    break;
+  }
+  assert.equal(server.counters().queries, 2);
+  await server.stop();
+});
 
 /** A port in use, by somebody who would share it. */
 async function hold(transport: 'udp' | 'tcp'): Promise<{ port: number; release: () => Promise<void> }> {
