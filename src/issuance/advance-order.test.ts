@@ -84,7 +84,6 @@ describe('the walk of an order', () => {
       'authorization.valid',
       'order.finalized',
       'certificate.issued',
-      'renewal.planned',
       'certificate.delivered',
       'challenge.removed',
     ]);
@@ -190,9 +189,8 @@ describe('the walk of an order', () => {
     await walk(s, await s.order({ step: 'created' }));
     assert.equal(await s.orderDeps.store.loadAttempts('example.org'), undefined);
     const renewal = await s.orderDeps.renewals.loadRenewal('example.org');
-    const planned = s.events.find(({ type }) => type === 'renewal.planned');
-    assert.equal(planned?.type === 'renewal.planned' && planned.at, renewal?.at);
     assert.equal(renewal?.ca, s.request.ca);
+    assert.equal(renewal?.announced, undefined, 'it is told of when the CA was asked for its window');
   });
 });
 

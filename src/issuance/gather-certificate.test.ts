@@ -39,7 +39,9 @@ describe('gatherCertificate', () => {
     assert.equal(gathered.current?.keyType, 'P-256');
     assert.equal(gathered.renewal?.at, (await s.deps.renewals.loadRenewal('example.org'))?.at);
     assert.equal(planCertificate(gathered).kind, 'current');
-    assert.deepEqual(s.events, []);
+    assert.deepEqual(s.eventTypes(), ['renewal.planned']);
+    await gather(s);
+    assert.deepEqual(s.eventTypes(), ['renewal.planned'], 'it is told once');
   });
 
   test('a certificate that nobody remembers: an instant is chosen, once, and kept', async () => {

@@ -59,8 +59,8 @@ async function lookAtRenewal(
 ): Promise<Renewal> {
   const stored = before?.serial === facts.serial ? before : undefined;
   const asked = await askWindow(request, chain, stored, deps, signal);
-  if (stored !== undefined && asked === undefined) return stored;
-  const renewal = chooseRenewal({
+  if (stored?.announced === true && asked === undefined) return stored;
+  const choice = {
     facts,
     // What was found in place and is not remembered may be from any CA: it is taken for one of this request's.
     ca: stored?.ca ?? request.ca,
@@ -69,9 +69,11 @@ async function lookAtRenewal(
     window: asked?.window,
     askAgainAt: asked?.askAgainAt,
     random: deps.random(),
-  });
+  };
+  const chosen = stored !== undefined && asked === undefined ? stored : chooseRenewal(choice);
+  const renewal: Renewal = { ...chosen, announced: true };
   await deps.renewals.saveRenewal(request.id, renewal);
-  if (renewal.at !== stored?.at) {
+  if (renewal.at !== stored?.at || stored.announced !== true) {
     deps.emit({ type: 'renewal.planned', certificate: request.id, at: renewal.at, reason: renewal.reason });
   }
   return renewal;

@@ -36,7 +36,6 @@ describe('issueCertificate', () => {
       'authorization.valid',
       'order.finalized',
       'certificate.issued',
-      'renewal.planned',
       'certificate.delivered',
       'challenge.removed',
     ]);

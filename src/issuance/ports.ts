@@ -43,6 +43,8 @@ export interface Renewal {
   readonly window?: { readonly start: number; readonly end: number } | undefined;
   /** When the CA is to be asked again for its window. */
   readonly askAgainAt?: number | undefined;
+  /** Whether `renewal.planned` has told of it. */
+  readonly announced?: boolean | undefined;
 }
 
 /** Promise: durable when `saveRenewal` resolves. Conformance: test/conformance/renewal-store.ts */

@@ -89,6 +89,7 @@ export const records = {
     reason: z.string(),
     window: z.optional(z.object({ start: instant, end: instant })),
     askAgainAt: z.optional(instant),
+    announced: z.optional(z.boolean()),
   }),
   wanted: z.object({
     certificate: request,

@@ -35,7 +35,6 @@ const MOMENTS: readonly Moment[] = [
   { pebbleLogs: /Issued certificate serial/ },
   { pebbleLogs: /\/certZ\// },
   { says: 'certificate.issued' },
-  { says: 'renewal.planned' },
   { says: 'certificate.delivered' },
   { says: 'challenge.removed' },
 ];

@@ -36,7 +36,10 @@ export const deliverCertificate: Step<'issued'> = async (order, deps) => {
   return next;
 };
 
-/** Stored before the order is forgotten, so that the instant chosen is the same after a crash. */
+/**
+ * Stored before the order is forgotten, so that the instant chosen is the same after a crash. The first look at the certificate in place
+ * asks the CA for its window and then tells of the renewal, once.
+ */
 async function planRenewal({ certificate }: OrderRecord, chain: string, deps: OrderDeps): Promise<void> {
   const [leaf] = parseChain(chain);
   if (leaf === undefined) return;
@@ -50,7 +53,6 @@ async function planRenewal({ certificate }: OrderRecord, chain: string, deps: Or
     random: deps.random(),
   });
   await deps.renewals.saveRenewal(certificate.id, renewal);
-  deps.emit({ type: 'renewal.planned', certificate: certificate.id, at: renewal.at, reason: renewal.reason });
 }
 
 function findFault(chain: string, privateKey: string, names: readonly string[], now: number): OrderFailure | undefined {
