@@ -24,7 +24,8 @@ describe('formatDuration', () => {
     [720_000, '12 min'],
     [3 * 3_600_000, '3 h'],
     [60 * 86_400_000, '60 d'],
-    [-90_000, '-1 min'],
+    [88_400, '88 s'],
+    [-90_000, '-90 s'],
   ];
   for (const [milliseconds, text] of rows) test(text, () => assert.equal(formatDuration(milliseconds), text));
 });

@@ -18,11 +18,12 @@ export function parseDuration(text: string): number {
   return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (UNIT[unit ?? ''] ?? Number.NaN), 0);
 }
 
-/** The shortest readable form of a duration, rounded: `350 ms`, `4.2 s`, `12 min`, `3 h`, `60 d`. */
+/** The shortest readable form of a duration, rounded: `350 ms`, `4.2 s`, `88 s`, `12 min`, `3 h`, `60 d`. */
 export function formatDuration(milliseconds: number): string {
   const size = Math.abs(milliseconds);
   if (size < 1000) return `${Math.round(milliseconds)} ms`;
-  if (size < 60_000) return `${(milliseconds / 1000).toFixed(1)} s`;
+  if (size < 10_000) return `${(milliseconds / 1000).toFixed(1)} s`;
+  if (size < 120_000) return `${Math.round(milliseconds / 1000)} s`;
   if (size < 2 * 3_600_000) return `${Math.round(milliseconds / 60_000)} min`;
   if (size < 48 * 3_600_000) return `${Math.round(milliseconds / 3_600_000)} h`;
   return `${Math.round(milliseconds / 86_400_000)} d`;

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DomainError, messageOf } from '../core/error.ts';
+import { writeFault } from './file-fault.ts';
 
 /** Creates the folder and its missing parents, 0700. @throws DomainError `file-not-writable` */
 export async function ensurePrivateFolder(folder: string): Promise<void> {
@@ -57,8 +58,8 @@ export async function readPrivateFile(path: string): Promise<string | undefined>
 }
 
 function notWritable(path: string, error: unknown): DomainError {
-  const hint = 'make the folder writable for this user, or name another with --data';
-  return new DomainError('file-not-writable', `${path} cannot be written: ${messageOf(error)}; ${hint}`, {
+  const hint = 'make the folder writable for this user, or name another';
+  return new DomainError('file-not-writable', `${path} cannot be written: ${writeFault(error)}; ${hint}`, {
     cause: error,
   });
 }

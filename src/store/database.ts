@@ -19,7 +19,8 @@ export function openDatabase(file: string): DatabaseSync {
     if (isNew) chmodSync(file, 0o600);
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON');
   } catch (error) {
-    throw new DomainError('store-unavailable', `the database ${file} cannot be opened: ${messageOf(error)}`, {
+    const hint = 'mend that, restore a backup, or name another data folder';
+    throw new DomainError('store-unavailable', `the database ${file} cannot be opened: ${messageOf(error)}; ${hint}`, {
       cause: error,
     });
   }
