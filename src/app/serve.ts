@@ -7,7 +7,6 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { startChallengeServer } from './challenge-server.ts';
 import type { ChallengeServer } from './challenge-server.ts';
-import { checkAnswering } from './check-answering.ts';
 import { loadSource } from './config-source.ts';
 import type { ConfigSource } from './config-source.ts';
 import { hasDataFolder, lockOrThrow, openDataFolder, SERVE_LOCK } from './data-folder.ts';
@@ -66,9 +65,7 @@ export async function serve(source: ConfigSource, signal: AbortSignal, options: 
 }
 
 /** @throws DomainError `invalid-config`: a server that would do nothing, for ever, is not what anybody wants */
-function checkSomethingToServe(loaded: LoadedConfig): void {
-  const { zone, certificates, data } = loaded.config;
-  if (certificates.length > 0) checkAnswering(loaded);
+function checkSomethingToServe({ config: { zone, certificates, data } }: LoadedConfig): void {
   if (zone !== undefined || certificates.length > 0 || hasDataFolder(data)) return;
   const hint = 'give a configuration with a [zone] or a [[certificate]] (--config FILE)';
   throw new DomainError('invalid-config', `there is nothing to serve: ${hint}`);

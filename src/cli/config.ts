@@ -19,6 +19,8 @@ export function defineConfigCommand(program: Command, { terminal, environment }:
     const { loadSource } = await import('../app/config-source.ts');
     const { config: read, warnings } = await loadSource(configSource(flags, environment));
     for (const warning of warnings) terminal.line(`warning: ${warning}`);
-    terminal.line(`good: zone ${read.zone?.name ?? 'none'}, ${read.certificates.length} certificates`);
+    const zone = read.zone === undefined ? 'no zone' : `the zone ${read.zone.name}`;
+    const count = read.certificates.length === 1 ? '1 certificate' : `${read.certificates.length} certificates`;
+    terminal.line(`the configuration is good: ${zone}, ${count}`);
   });
 }

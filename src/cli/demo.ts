@@ -3,6 +3,7 @@ import { parsePort, parseWait, outputFormat } from './options.ts';
 import type { OutputOptions } from './options.ts';
 import { createProgress, writeStep } from './progress.ts';
 import type { CommandContext } from './run.ts';
+import type { Style } from './terminal.ts';
 
 interface DemoFlags extends OutputOptions {
   readonly once?: true;
@@ -15,6 +16,11 @@ interface DemoFlags extends OutputOptions {
   readonly lifetime?: number;
   readonly out?: string;
 }
+
+const STYLES: Readonly<Record<string, { readonly style: Style }>> = {
+  verified: { style: 'green' },
+  fault: { style: 'red' },
+};
 
 export function defineDemoCommand(program: Command, { terminal, signal }: CommandContext): void {
   program
@@ -46,7 +52,7 @@ export function defineDemoCommand(program: Command, { terminal, signal }: Comman
           const time = new Date(systemClock.now()).toISOString();
           terminal.line(JSON.stringify({ time, event: 'demo', label, text, details }));
         } else {
-          writeStep(terminal, { label, text, details }, systemClock.now() - start);
+          writeStep(terminal, { label, text, details, ...STYLES[label] }, systemClock.now() - start);
         }
       };
       await runDemo({ ...flags, once: flags.once === true }, { emit: progress, tell, clock: systemClock }, signal);

@@ -76,7 +76,10 @@ export function defineIssueCommand(program: Command, { terminal, environment, si
       },
     };
     const source = configSource(flags, environment, overrides, FLAG_NAMES);
-    const emit = createProgress(terminal, flags.output, systemClock.now);
+    // The error that ends the command says it.
+    const except =
+      flags.wait === false ? (['issuance.failed', 'delegation.needed'] as const) : (['issuance.failed'] as const);
+    const emit = createProgress(terminal, flags.output, systemClock.now, except);
     const wanted = {
       names,
       output: flags.out,

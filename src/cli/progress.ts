@@ -1,7 +1,9 @@
 import type { Event, EventSink } from '../app/event.ts';
+import { basename, dirname } from 'node:path';
 import { assertNever } from '../core/assert-never.ts';
 import { formatDuration } from '../core/duration.ts';
 import type { Style, Terminal } from './terminal.ts';
+import { recordLines } from './error-lines.ts';
 import { wrap } from './wrap.ts';
 
 /** How progress is shown: a table for a person, one JSON object a line for a script. */
@@ -18,14 +20,23 @@ interface Shown {
 const TIME_WIDTH = 8;
 const LABEL_WIDTH = 15;
 
-/** An event sink that writes each event as it happens, with the time since `start` (ms since the epoch). */
-export function createProgress(terminal: Terminal, format: OutputFormat, now: () => number): EventSink {
+/**
+ * An event sink that writes each event as it happens, with the time since it was made. `except` names events that a person is told
+ * otherwise, as the error that ends the command; in json every event is written.
+ */
+export function createProgress(
+  terminal: Terminal,
+  format: OutputFormat,
+  now: () => number,
+  except: readonly Event['type'][] = [],
+): EventSink {
   const start = now();
   if (format === 'json') {
     return ({ type, ...fields }) =>
       terminal.line(JSON.stringify({ time: new Date(now()).toISOString(), event: type, ...fields }));
   }
   return (event) => {
+    if (except.includes(event.type)) return;
     writeStep(terminal, describeEvent(event, now()), now() - start);
   };
 }
@@ -74,7 +85,7 @@ function describeEvent(event: Event, now: number): Shown {
         details: [`serial ${event.serial}`],
       };
     case 'certificate.delivered':
-      return { label: 'files', style: 'green', text: 'where they are:', details: event.files };
+      return { label: 'files', style: 'green', ...describeFiles(event.files) };
     case 'hook.failed':
       return { label: 'hook failed', style: 'red', text: event.message };
     case 'challenge.removed':
@@ -99,10 +110,18 @@ function withoutRecord({ message, name }: { message: string; name: string }): st
   return text;
 }
 
-/** The record on lines of its own, so that it can be copied whole, at 80 columns too. */
+/** The record on lines of its own, so that it can be copied whole. */
 function cnameLines({ name, target }: { name: string; target: string }): string[] {
-  const oneLine = `${name}.  CNAME  ${target}.`;
-  return oneLine.length <= 76 ? [oneLine] : [`${name}.`, `  CNAME  ${target}.`];
+  const WIDTH = 78;
+  return recordLines(`${name}.`, 'CNAME', `${target}.`, WIDTH).map((line) => line.slice(2));
+}
+
+/** The folder once, and what is in it. */
+function describeFiles(files: readonly string[]): Pick<Shown, 'text' | 'details'> {
+  const folders = [...new Set(files.map(dirname))];
+  const [folder] = folders;
+  if (folder === undefined || folders.length > 1) return { text: 'where they are:', details: files };
+  return { text: files.map((file) => basename(file)).join(', '), details: [folder] };
 }
 
 function listNames(names: readonly string[]): string {

@@ -21,7 +21,8 @@ export function defineRenewCommand(program: Command, { terminal, environment, si
   addOutputOption(addConfigOptions(command)).action(async (names: string[], flags: RenewFlags) => {
     const { renewOnce } = await import('../app/renew.ts');
     const { systemClock } = await import('../core/clock.ts');
-    const emit = createProgress(terminal, flags.output, systemClock.now);
+    // The error that ends the command says it.
+    const emit = createProgress(terminal, flags.output, systemClock.now, ['issuance.failed', 'delegation.needed']);
     const source = configSource(flags, environment);
     const outcomes = await renewOnce(
       source,
@@ -29,7 +30,8 @@ export function defineRenewCommand(program: Command, { terminal, environment, si
       { emit, clock: systemClock },
       signal,
     );
-    if (flags.output === 'text')
-      for (const { certificate, message } of outcomes) terminal.line(`${certificate}: ${message}`);
+    if (flags.output === 'json') return;
+    if (outcomes.length === 0) terminal.line('there is no certificate to renew yet');
+    for (const { certificate, message } of outcomes) terminal.line(`${certificate}: ${message}`);
   });
 }

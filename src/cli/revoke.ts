@@ -15,7 +15,7 @@ const REASONS: Record<string, number> = {
 };
 
 interface RevokeFlags extends ConfigFlags {
-  readonly reason: number;
+  readonly reason?: number;
 }
 
 export function defineRevokeCommand(program: Command, { terminal, environment, signal }: CommandContext): void {
@@ -24,12 +24,12 @@ export function defineRevokeCommand(program: Command, { terminal, environment, s
     .summary('revoke a certificate at its CA')
     .description('Revokes the certificate in place at its CA and stops renewing it.\nThe files stay where they are.')
     .argument('<name>', 'a name of the certificate')
-    .option('--reason <reason>', Object.keys(REASONS).join(', '), parseReason, 0);
+    .option('--reason <reason>', `${Object.keys(REASONS).join(', ')} (default: unspecified)`, parseReason);
   addConfigOptions(command).action(async (name: string, flags: RevokeFlags) => {
     const { revokeInPlace } = await import('../app/revoke.ts');
     const { systemClock } = await import('../core/clock.ts');
     const source = configSource(flags, environment);
-    const serial = await revokeInPlace(source, { name, reason: flags.reason }, systemClock, signal);
+    const serial = await revokeInPlace(source, { name, reason: flags.reason ?? 0 }, systemClock, signal);
     terminal.line(`revoked: serial ${serial}`);
   });
 }

@@ -13,6 +13,11 @@ export function defineServeCommand(program: Command, { environment, signal }: Co
     );
   addConfigOptions(command).action(async (flags: ConfigFlags) => {
     const { serve } = await import('../app/serve.ts');
-    await serve(configSource(flags, environment), signal);
+    try {
+      await serve(configSource(flags, environment), signal);
+    } catch (error) {
+      // To be stopped is how a server ends, at whatever moment: exit code 0.
+      if (!signal.aborted) throw error;
+    }
   });
 }
