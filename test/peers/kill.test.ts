@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { Resolver } from 'node:dns/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { EXIT } from '../../src/cli/exit-code.ts';
 import { startChain, DOMAIN } from './chain.ts';
 import type { Chain } from './chain.ts';
 import { startEvercert, writeConfig } from './evercert.ts';
@@ -11,6 +12,8 @@ import { tempFolder } from './temp-folder.ts';
 
 // kill -9 of the whole `evercert issue` at the moment when it says a thing, or when Pebble's log shows that the CA has
 // done a thing whose answer may not have arrived; then the same command again.
+
+const MOST_ATTEMPTS = 5;
 
 type Moment = { readonly says: string } | { readonly pebbleLogs: RegExp };
 
@@ -50,32 +53,52 @@ describe('kill -9', { skip: peers('pebble', 'nsd', 'unbound', 'openssl') }, () =
   for (const [index, moment] of MOMENTS.entries()) {
     const title = 'says' in moment ? `at ${moment.says}` : `when Pebble logs ${moment.pebbleLogs.source}`;
     test(title, async () => {
-      const names = [`k${index}.${DOMAIN}`, `*.k${index}.${DOMAIN}`];
-      const folder = tempFolder('kill').path;
-      const config = writeConfig(chain, { folder });
-      const command = ['issue', ...names, '--config', config];
-      const earlier = chain.pebble.counts();
-
-      const killed = await killAt(chain, command, moment);
-      const second = await (await startObeyed(chain, command)).ended;
-      assert.equal(second.code, 0, second.output);
-
-      const all = { ...second, events: [...killed.events, ...second.events] };
-      const urls = [...eventsOf(all, 'order.created'), ...eventsOf(all, 'order.resumed')].map(({ url }) => url);
-      assert.ok(new Set(urls.filter((url) => url !== '')).size <= 1, `one order: ${urls.join(' ')}`);
-      assert.deepEqual(difference(chain.pebble.counts(), earlier), { orders: 1, certificates: 1, accounts: 1 });
-      const wanted = { names, root: await chain.pebble.issuingRoot() };
-      const leaf = assertFiles(join(folder, 'data', 'certificates', `k${index}.${DOMAIN}`), wanted);
-      const [issued] = eventsOf(all, 'certificate.issued');
-      if (issued !== undefined) assert.equal(leaf.serialNumber.toLowerCase(), issued['serial']);
-      const { target } = eventsOf(all, 'delegation.registered')[0] ?? eventOf(all, 'delegation.seen');
-      assert.deepEqual(await textsServed(chain, config, String(target)), []);
-      const third = await evercert(...command);
-      assert.equal(third.code, 0, third.output);
-      assert.deepEqual(difference(chain.pebble.counts(), earlier), { orders: 1, certificates: 1, accounts: 1 });
+      for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
+        if ((await killAndRunAgain(chain, `k${index}-${attempt}.${DOMAIN}`, moment)) === 'issued') return;
+      }
+      assert.fail(`${MOST_ATTEMPTS} times the program was not back within the 2 s that Pebble waits for DNS`);
     });
   }
 });
+
+/**
+ * 'ca-gave-up': the CA was told to look, and looked while nobody was there. Pebble waits 2 s for an answer, and a machine with other work
+ * may take longer to start a program: then it must be said, cleaned up and counted, and the moment is tried again.
+ */
+async function killAndRunAgain(chain: Chain, domain: string, moment: Moment): Promise<'issued' | 'ca-gave-up'> {
+  const names = [domain, `*.${domain}`];
+  const folder = tempFolder('kill').path;
+  const config = writeConfig(chain, { folder });
+  const command = ['issue', ...names, '--config', config];
+  const earlier = chain.pebble.counts();
+  const logged = chain.pebble.output().length;
+
+  const killed = await killAt(chain, command, moment);
+  const second = await (await startObeyed(chain, command)).ended;
+
+  const all = { ...second, events: [...killed.events, ...second.events] };
+  const urls = [...eventsOf(all, 'order.created'), ...eventsOf(all, 'order.resumed')].map(({ url }) => url);
+  assert.ok(new Set(urls.filter((url) => url !== '')).size <= 1, `one order: ${urls.join(' ')}`);
+  const { target } = eventsOf(all, 'delegation.registered')[0] ?? eventOf(all, 'delegation.seen');
+  assert.deepEqual(await textsServed(chain, config, String(target)), []);
+  if (/set INVALID by completed challenge/.test(chain.pebble.output().slice(logged))) {
+    assert.equal(second.code, EXIT.temporary, second.output);
+    assert.match(second.output, /could not validate/);
+    assert.deepEqual(difference(chain.pebble.counts(), earlier), { orders: 1, certificates: 0, accounts: 1 });
+    return 'ca-gave-up';
+  }
+
+  assert.equal(second.code, EXIT.ok, second.output);
+  assert.deepEqual(difference(chain.pebble.counts(), earlier), { orders: 1, certificates: 1, accounts: 1 });
+  const wanted = { names, root: await chain.pebble.issuingRoot() };
+  const leaf = assertFiles(join(folder, 'data', 'certificates', domain), wanted);
+  const [issued] = eventsOf(all, 'certificate.issued');
+  if (issued !== undefined) assert.equal(leaf.serialNumber.toLowerCase(), issued['serial']);
+  const third = await evercert(...command);
+  assert.equal(third.code, EXIT.ok, third.output);
+  assert.deepEqual(difference(chain.pebble.counts(), earlier), { orders: 1, certificates: 1, accounts: 1 });
+  return 'issued';
+}
 
 /** Runs until the moment, and kills. Fails when the moment never comes. */
 async function killAt(chain: Chain, command: readonly string[], moment: Moment) {
