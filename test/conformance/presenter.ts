@@ -84,14 +84,17 @@ export function testPresenter(
       await assertServed(under, APEX, 'apex', 'wildcard');
     });
 
-    test('after a crash between two answers the first one stays', { skip: !traits.remembers }, async (t) => {
-      const under = await open(t);
-      await under.presenter.present(answers(APEX, 'apex'), signal());
-      const later = under.restart();
-      await later.present(answers(APEX, 'apex'), signal());
-      await later.present(answers(APEX, 'wildcard'), signal());
-      await assertServed(under, APEX, 'apex', 'wildcard');
-    });
+    // Two slots that nobody can look into are no memory: there the promise is not made.
+    if (traits.remembers) {
+      test('after a crash between two answers the first one stays', async (t) => {
+        const under = await open(t);
+        await under.presenter.present(answers(APEX, 'apex'), signal());
+        const later = under.restart();
+        await later.present(answers(APEX, 'apex'), signal());
+        await later.present(answers(APEX, 'wildcard'), signal());
+        await assertServed(under, APEX, 'apex', 'wildcard');
+      });
+    }
 
     test('what is removed makes room, and removing what is not there is no error', async (t) => {
       const under = await open(t);
