@@ -34,12 +34,12 @@ export interface RunningEvercert {
   readonly pid: number;
   stdout(): string;
   stderr(): string;
-  /** The JSON lines of standard output until now. */
+  /** The JSON lines of both outputs until now: events, or a log. Other lines are passed over. */
   events(): readonly Line[];
   /** Resolves once both outputs together, as they came, match. Fails when the process ends before. */
   waitFor(pattern: RegExp): Promise<void>;
-  /** The first event of this kind, after the first `skip` of them. */
-  waitForEvent(event: string, skip?: number): Promise<Line>;
+  /** The first line of this event, and of this certificate when one is named, after the first `skip` of them. */
+  waitForEvent(event: string, which?: { readonly certificate?: string; readonly skip?: number }): Promise<Line>;
   kill(signal: NodeJS.Signals): void;
   readonly ended: Promise<Run>;
 }
@@ -107,15 +107,30 @@ export function startEvercert(args: readonly string[], options: RunOptions = {})
     }
   }
 
-  const events = (): Line[] => jsonLines(stdout.slice(0, stdout.lastIndexOf('\n') + 1));
+  const events = (): Line[] =>
+    [stdout, stderr].flatMap((text) =>
+      jsonLines(
+        text
+          .split('\n')
+          .slice(0, -1)
+          .filter((line) => line.startsWith('{'))
+          .join('\n'),
+      ),
+    );
   return {
     pid: child.pid ?? 0,
     stdout: () => stdout,
     stderr: () => stderr,
     events,
     waitFor: async (pattern) => void (await until(() => (pattern.test(both) ? true : undefined), String(pattern))),
-    waitForEvent: (event, skip = 0) =>
-      until(() => events().filter((line) => line['event'] === event)[skip], `the event ${event}`),
+    waitForEvent: (event, { certificate, skip = 0 } = {}) =>
+      until(
+        () =>
+          events().filter(
+            (line) => line['event'] === event && (certificate === undefined || line['certificate'] === certificate),
+          )[skip],
+        `the event ${event}${certificate === undefined ? '' : ` of ${certificate}`}`,
+      ),
     kill: (signal) => void child.kill(signal),
     ended,
   };
