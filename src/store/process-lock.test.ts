@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -27,4 +27,14 @@ test('one process at a time, and a killed holder leaves nothing behind', async (
   assert.ok(lock);
   lock.release();
   tryProcessLock(file)?.release();
+});
+
+test('the file is private, and a second try in the same process does not free it', async () => {
+  const file = join(await mkdtemp(join(tmpdir(), 'evercert-lock-')), 'a.lock');
+  const lock = tryProcessLock(file);
+  assert.equal((await stat(file)).mode & 0o777, 0o600);
+  assert.equal(tryProcessLock(file), undefined);
+  const other = spawn(process.execPath, ['--input-type=module', '-e', holder, file], { stdio: 'ignore' });
+  assert.deepEqual(await once(other, 'exit'), [3, null]);
+  lock?.release();
 });

@@ -77,7 +77,7 @@ describe('the CA', () => {
 describe('issue', () => {
   test('without the CNAME and --no-wait: exit code 3, the record, and no order', async () => {
     const config = world.writeConfig('no-wait');
-    const before = [world.done('newAccount'), world.done('newOrder')];
+    const ordered = [world.done('newAccount'), world.done('newOrder')];
     const args = ['issue', 'example.org', '*.example.org', '--config', config, '--no-wait'];
     const first = await evercert(args);
     assertEnded(first, 3);
@@ -91,7 +91,7 @@ describe('issue', () => {
     assert.deepEqual(recordIn(second.stderr), [name, target], 'the same record each time');
     const events = jsonLines(second.stdout).map((line) => line['event']);
     assert.deepEqual(events, ['delegation.registered', 'delegation.needed', 'issuance.failed', 'failed']);
-    assert.deepEqual([world.done('newAccount'), world.done('newOrder')], before);
+    assert.deepEqual([world.done('newAccount'), world.done('newOrder')], ordered);
     const status = await evercert(['status', '--config', config]);
     assert.match(status.stdout, /^No certificate is wanted yet/, 'what could not be begun is not remembered');
   });
@@ -150,11 +150,11 @@ describe('issue', () => {
     const first = await evercert(['issue', 'example.org', '--config', config, ...flags], { cwd: world.folder });
     assertEnded(first, 0);
     const file = join(world.folder, 'files', 'cert.pem');
-    const before = readFileSync(file, 'utf8');
+    const old = readFileSync(file, 'utf8');
     const renewed = await evercert(['renew', '--force', '--config', config], { cwd: '/' });
     assertEnded(renewed, 0);
     assert.match(renewed.stdout, /\nexample\.org: renewed: it was asked for\n$/);
-    assert.notEqual(readFileSync(file, 'utf8'), before);
+    assert.notEqual(readFileSync(file, 'utf8'), old);
   });
 
   test('a CA that refuses for good: exit code 1, for renew each time; by hand it is tried again', async () => {

@@ -86,11 +86,11 @@ describe('issue is stopped while it waits', () => {
 describe('others', () => {
   test('demo that is stopped early leaves nothing; later it is a good end', async () => {
     const TMPDIR = world.folder;
-    const before = listing(TMPDIR);
+    const there = listing(TMPDIR);
     const early = startEvercert(['demo', '-o', 'json'], { env: { TMPDIR } });
     await early.waitForEvent('delegation.needed');
     assert.deepEqual(await stop(early, 'SIGINT'), { code: 130, stderr: 'evercert: stopped\n', inTime: true });
-    assert.deepEqual(listing(TMPDIR), before);
+    assert.deepEqual(listing(TMPDIR), there);
     const running = startEvercert(['demo'], { env: { TMPDIR } });
     await running.waitFor(/Ctrl-C ends it/);
     assert.deepEqual(await stop(running, 'SIGINT'), { code: 0, stderr: '', inTime: true });
