@@ -17,6 +17,7 @@ import { SERVE_LOCK } from './data-folder.ts';
 import type { DataFolder } from './data-folder.ts';
 import { dnsOptions } from './dns-options.ts';
 import { delegationOptions, remotePresenter } from './presenter.ts';
+import { standBy } from './stand-by.ts';
 import { untilServed } from './until-served.ts';
 
 /** Who answers the challenges, and how delegations to it are looked at. */
@@ -85,7 +86,7 @@ async function answerRemotely(loaded: LoadedConfig, clock: Clock): Promise<Answe
   return { presenter, look, watchQuestions: undefined, stop: () => presenter.close() };
 }
 
-/** Another process of ours serves the zone from the same database: what is written there it serves, a moment later. */
+/** Another process of ours serves the zone from the same database: what is written there it serves, a moment later. When it ends, we do. */
 async function answerThroughServe(
   loaded: LoadedConfig,
   config: ZoneConfig,
@@ -97,7 +98,8 @@ async function answerThroughServe(
   const server = reachable(loaded.config.dns.listeners);
   const look = await delegationOptions(loaded, clock, { zones: [config.name], server });
   const presenter = untilServed(createLocalPresenter({ zone }), createAuthoritativeValues(look), clock);
-  return { presenter, look, watchQuestions: undefined, stop: async () => {} };
+  const { stop } = standBy(loaded, config, clock);
+  return { presenter, look, watchQuestions: undefined, stop };
 }
 
 /** An address of ours as this machine reaches it. */

@@ -223,6 +223,18 @@ describe('issue', () => {
     assertEnded(await waiting.ended, 0);
   });
 
+  test('two at once, and the one that serves DNS ends first: the other takes over', async () => {
+    const config = world.writeConfig('takeover');
+    const first = startEvercert(['issue', 'example.org', '--config', config, '-o', 'json']);
+    const needed = await first.waitForEvent('delegation.needed');
+    const second = startEvercert(['issue', 'other.org', '--config', config, '-o', 'json']);
+    const alsoNeeded = await second.waitForEvent('delegation.needed');
+    await world.addCname(String(needed['name']), String(needed['target']));
+    assertEnded(await first.ended, 0);
+    await world.addCname(String(alsoNeeded['name']), String(alsoNeeded['target']));
+    assertEnded(await second.ended, 0);
+  });
+
   test('killed in the middle: renew brings the same order to its end', async () => {
     const config = world.writeConfig('killed');
     await delegate(config, 'example.org');
