@@ -98,6 +98,7 @@ export async function runDemo(options: DemoOptions, telling: DemoTelling, signal
       tell('CNAME added', 'by the demo; with a real domain you do this, once');
     };
     let added: Promise<void> = Promise.resolve();
+    let told = '';
     const issuing = openIssuing({
       loaded: { ...loaded, config: { ...config, acme: { ...config.acme, trust: ca?.rootPem ?? config.acme.trust } } },
       folder,
@@ -106,6 +107,7 @@ export async function runDemo(options: DemoOptions, telling: DemoTelling, signal
       clock,
       emit: (event) => {
         telling.emit(event);
+        if (event.type === 'issuance.failed') told = event.message;
         if (event.type === 'delegation.needed') added = added.then(() => addCname(event.name, event.target));
       },
     });
@@ -119,7 +121,9 @@ export async function runDemo(options: DemoOptions, telling: DemoTelling, signal
     const places = { dns: dns.port, apiUrl, domain, zone: zone.name, folder: folderOfFiles };
     tell('try it', 'while this runs:', demoTries(places));
     tell('running', 'it renews by itself; Ctrl-C ends it');
-    const onFault = (error: unknown) => tell('fault', messageOf(error));
+    const onFault = (error: unknown) => {
+      if (messageOf(error) !== told) tell('fault', messageOf(error));
+    };
     await keepCurrent({ wanted: async () => [wanted], issuing: async () => issuing, clock, onFault }, signal);
   });
 }

@@ -77,7 +77,7 @@ export async function issueOnce(
       const how = { signal, wait: asked.wait, forced: asked.force };
       return await attendByHand(issuing, request, { ...how, first: remember });
     } catch (error) {
-      if (before === undefined && !signal.aborted && !isLockHeld(error)) await forgetUnlessBegun(folder, request);
+      if (before === undefined && !isLockHeld(error)) await forgetUnlessBegun(folder, request);
       throw error;
     }
   });

@@ -2,25 +2,24 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { errorLines } from './error-lines.ts';
 
-const label = 'a4e85577-d1cb-49a0-9f0d-cab226dbe752.auth.example.net.';
+const target = 'a4e85577-d1cb-49a0-9f0d-cab226dbe752.auth.example.net.';
 const rows: readonly (readonly [what: string, message: string, lines: readonly string[]])[] = [
   ['a short message is one line', 'no', ['no']],
-  ['a long one is broken at spaces', 'one two three four five six seven', ['one two three four five six', 'seven']],
-  ['each of several faults begins a line', 'one\ntwo', ['one', 'two']],
+  ['a long one is broken at spaces', 'one two three four five six seven', ['one two three four five', '  six seven']],
   [
     'a record stands on its own',
     'add at your DNS provider:  a.org.  CNAME  b.net.',
-    ['add at your DNS provider:', '  a.org.  CNAME  b.net.'],
+    ['add at your DNS provider:', '    a.org.  CNAME  b.net.'],
   ],
   [
     'a record that is too long is broken once, at the type',
-    `add:  _acme-challenge.example.org.  CNAME  ${label}`,
-    ['add:', '  _acme-challenge.example.org.', `    CNAME  ${label}`],
+    `add:  _acme-challenge.example.org.  CNAME  ${target}`,
+    ['add:', '    _acme-challenge.example.org.', `      CNAME  ${target}`],
   ],
   [
     'what follows a record comes below it',
     'add:  a.org.  NS  b.net.; and wait',
-    ['add:', '  a.org.  NS  b.net.', 'and wait'],
+    ['add:', '    a.org.  NS  b.net.', '  and wait'],
   ],
 ];
 

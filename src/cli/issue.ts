@@ -3,6 +3,8 @@ import { addConfigOptions, addOutputOption, collect, collectRoute, parseWait } f
 import type { ConfigFlags, OutputOptions, Routes } from './options.ts';
 import { createProgress } from './progress.ts';
 import type { CommandContext } from './run.ts';
+import type { EventSink } from '../app/event.ts';
+import type { Terminal } from './terminal.ts';
 import { configSource } from './config-source.ts';
 
 interface IssueFlags extends ConfigFlags, OutputOptions {
@@ -79,7 +81,8 @@ export function defineIssueCommand(program: Command, { terminal, environment, si
     // The error that ends the command says it.
     const except =
       flags.wait === false ? (['issuance.failed', 'delegation.needed'] as const) : (['issuance.failed'] as const);
-    const emit = createProgress(terminal, flags.output, systemClock.now, except);
+    const progress = createProgress(terminal, flags.output, systemClock.now, except);
+    const emit = flags.wait === false || flags.output === 'json' ? progress : sayThatItWaits(progress, terminal);
     const wanted = {
       names,
       output: flags.out,
@@ -91,4 +94,15 @@ export function defineIssueCommand(program: Command, { terminal, environment, si
     if (flags.output === 'text') terminal.line(`${outcome.message}; --force issues all the same`);
     else terminal.line(JSON.stringify({ event: 'certificate.current', message: outcome.message }));
   });
+}
+
+/** Once, after all records that are missing were told. */
+function sayThatItWaits(emit: EventSink, terminal: Terminal): EventSink {
+  let isSaid = false;
+  return (event) => {
+    emit(event);
+    if (event.type !== 'delegation.needed' || isSaid) return;
+    isSaid = true;
+    queueMicrotask(() => terminal.line('waiting: it goes on by itself when that is there; Ctrl-C stops'));
+  };
 }

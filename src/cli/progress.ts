@@ -112,8 +112,8 @@ function withoutRecord({ message, name }: { message: string; name: string }): st
 
 /** The record on lines of its own, so that it can be copied whole. */
 function cnameLines({ name, target }: { name: string; target: string }): string[] {
-  const WIDTH = 78;
-  return recordLines(`${name}.`, 'CNAME', `${target}.`, WIDTH).map((line) => line.slice(2));
+  const WIDTH = 76;
+  return recordLines(`${name}.`, 'CNAME', `${target}.`, WIDTH);
 }
 
 /** The folder once, and what is in it. */

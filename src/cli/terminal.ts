@@ -23,14 +23,15 @@ const PREFIX = 'evercert: ';
 
 export function createTerminal(output: Output, errors: Output, environment: NodeJS.ProcessEnv): Terminal {
   const hasColour = isTerminal(output) && wantsColour(environment);
-  const errorWidth = columnsOf(errors) - PREFIX.length;
-  const shown = isTerminal(errors)
-    ? (text: string) => errorLines(text, errorWidth).map((line, index) => `${index === 0 ? PREFIX : '  '}${line}`)
-    : (text: string) => text.split('\n').map((line) => `${PREFIX}${line}`);
+  const errorWidth = isTerminal(errors) ? columnsOf(errors) : undefined;
+  const shown = (message: string) => (errorWidth === undefined ? [message] : errorLines(message, errorWidth));
   return {
     columns: columnsOf(output),
     line: (text = '') => void output.write(`${text}\n`),
-    error: (text) => void errors.write(`${shown(text).join('\n')}\n`),
+    error(text) {
+      const messages = text.split('\n').map((message) => `${PREFIX}${message}`);
+      errors.write(`${messages.flatMap(shown).join('\n')}\n`);
+    },
     style: (style, text) => (hasColour ? styleText(style, text, { validateStream: false }) : text),
   };
 }

@@ -53,6 +53,8 @@ describe('issue is stopped while it waits', () => {
     const first = startEvercert(args);
     const { name, target } = await first.waitForEvent('delegation.needed');
     assert.deepEqual(await stop(first, 'SIGINT'), { code: 130, stderr: STOPPED, inTime: true });
+    const { stdout: status } = await evercert(['status', '--config', config]);
+    assert.match(status, /^No certificate is wanted yet/, 'what was not begun is not renewed for ever');
     const second = startEvercert(args);
     assert.equal((await second.waitForEvent('delegation.needed'))['target'], target);
     await world.addCname(String(name), String(target));
