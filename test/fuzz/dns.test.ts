@@ -140,7 +140,7 @@ describe('whatever comes in', () => {
       }),
       { numRuns: 8000 },
     );
-    assert.ok(read > 500, `${read} were read`);
+    assert.ok(read > 100, `${read} were read`);
   });
 
   test('a message made of nothing but pointers takes no time', () => {
