@@ -24,7 +24,7 @@ export async function keepCurrent(options: KeepCurrentOptions, signal: AbortSign
     {
       clock,
       async wanted() {
-        const all = await options.wanted().catch((error: unknown) => onFault(error));
+        const all = await options.wanted().catch((error: unknown) => void onFault(error));
         // A list that cannot be read at the moment is as it was.
         if (all !== undefined) byId = new Map(all.map((wanted) => [wanted.request.id, wanted]));
         return [...byId.values()].map(({ request }) => request);
