@@ -71,17 +71,18 @@ describe('certificates are kept current', () => {
 
   test('a list that cannot be read at the moment is as it was', async () => {
     const { attended, faults } = await run({
-      times: 3,
+      times: 40,
       list: (call) => {
         if (call > 1) throw new DomainError('store-unavailable', 'the disk is full');
         return [wanted('a.org'), wanted('b.org')];
       },
-      attend: (id) => (id === 'a.org' ? Infinity : 0),
+      attend: () => 0,
     });
-    assert.deepEqual(
-      attended.map(([id]) => id),
-      ['a.org', 'b.org', 'b.org'],
+    const ids = new Set(attended.slice(-10).map(([id]) => id));
+    assert.deepEqual(ids, new Set(['a.org', 'b.org']), 'both are looked at as before');
+    assert.ok(
+      faults.length > 0 &&
+        faults.every(([message, certificate]) => message === 'the disk is full' && certificate === undefined),
     );
-    assert.ok(faults.every(([message, certificate]) => message === 'the disk is full' && certificate === undefined));
   });
 });

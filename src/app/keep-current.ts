@@ -24,9 +24,12 @@ export async function keepCurrent(options: KeepCurrentOptions, signal: AbortSign
     {
       clock,
       async wanted() {
-        const all = await options.wanted().catch((error: unknown) => void onFault(error));
-        // A list that cannot be read at the moment is as it was.
-        if (all !== undefined) byId = new Map(all.map((wanted) => [wanted.request.id, wanted]));
+        try {
+          byId = new Map((await options.wanted()).map((wanted) => [wanted.request.id, wanted]));
+        } catch (error) {
+          // A list that cannot be read at the moment is as it was.
+          onFault(error);
+        }
         return [...byId.values()].map(({ request }) => request);
       },
       async attend(request, during) {
