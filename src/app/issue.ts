@@ -35,7 +35,9 @@ export interface Telling {
 }
 
 /** `current`: nothing had to be issued, for the reason in the message. */
-export type IssueOutcome = { readonly kind: 'issued' } | { readonly kind: 'current'; readonly message: string };
+export type IssueOutcome =
+  | { readonly kind: 'issued' }
+  | { readonly kind: 'current'; readonly certificate: string; readonly message: string };
 
 /**
  * `evercert issue`: one certificate, now. It is remembered as wanted, with the settings it was got with, so that `renew` and `serve` keep
@@ -98,9 +100,13 @@ async function attendByHand(issuing: Issuing, request: CertificateRequest, how: 
     case 'issue':
       return { kind: 'issued' };
     case 'current':
-      return { kind: 'current', message: plan.message };
+      return { kind: 'current', certificate: request.id, message: plan.message };
     case 'tidy':
-      return { kind: 'current', message: 'the certificate is good; what its last order left in DNS was taken away' };
+      return {
+        kind: 'current',
+        certificate: request.id,
+        message: 'the certificate is good; what its last order left in DNS was taken away',
+      };
     case 'wait':
       throw new DomainError('in-back-off', `it failed before: ${plan.message}`, {
         retry: { kind: 'after', at: plan.until },

@@ -19,6 +19,8 @@ export interface RenewOnce {
 
 /** What became of one certificate, as a clause for a person. */
 export interface Renewed {
+  /** current: it was not due. busy: another process is at it. */
+  readonly outcome: 'renewed' | 'current' | 'busy';
   readonly certificate: string;
   readonly message: string;
 }
@@ -74,7 +76,7 @@ async function renewOne(
     signal.throwIfAborted();
     const { code, retry } = error instanceof DomainError ? error : { code: 'internal', retry: undefined };
     // Whoever is at it sees it through.
-    if (code === 'lock-held') return { certificate: request.id, message: messageOf(error) };
+    if (code === 'lock-held') return { outcome: 'busy', certificate: request.id, message: messageOf(error) };
     const message = `${request.id}: ${messageOf(error)}`;
     return {
       certificate: request.id,
@@ -86,11 +88,15 @@ async function renewOne(
 function outcomeOf(certificate: string, plan: Plan): Outcome {
   switch (plan.kind) {
     case 'issue':
-      return { certificate, message: `renewed: ${plan.message}` };
+      return { outcome: 'renewed', certificate, message: `renewed: ${plan.message}` };
     case 'tidy':
-      return { certificate, message: 'the certificate is good; what its last order left in DNS was taken away' };
+      return {
+        outcome: 'current',
+        certificate,
+        message: 'the certificate is good; what its last order left in DNS was taken away',
+      };
     case 'current':
-      return { certificate, message: plan.message };
+      return { outcome: 'current', certificate, message: plan.message };
     // It is due, and nothing was done: a script has to learn that each time.
     case 'wait': {
       const retry = { kind: 'after', at: plan.until } as const;

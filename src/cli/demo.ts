@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { parsePort, parseWait, outputFormat } from './options.ts';
 import type { OutputOptions } from './options.ts';
-import { createProgress, writeStep } from './progress.ts';
+import { createProgress, writeObject, writeStep } from './progress.ts';
 import type { CommandContext } from './run.ts';
 import type { Style } from './terminal.ts';
 
@@ -49,8 +49,7 @@ export function defineDemoCommand(program: Command, { terminal, signal }: Comman
       const progress = createProgress(terminal, flags.output, systemClock.now);
       const tell = (label: string, text: string, details: readonly string[] = []) => {
         if (flags.output === 'json') {
-          const time = new Date(systemClock.now()).toISOString();
-          terminal.line(JSON.stringify({ time, event: 'demo', label, text, details }));
+          writeObject(terminal, systemClock.now(), 'demo', { label, text, details });
         } else {
           writeStep(terminal, { label, text, details, ...STYLES[label] }, systemClock.now() - start);
         }

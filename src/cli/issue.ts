@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { addConfigOptions, addOutputOption, collect, collectRoute, parseWait } from './options.ts';
 import type { ConfigFlags, OutputOptions, Routes } from './options.ts';
-import { createProgress } from './progress.ts';
+import { createProgress, writeObject } from './progress.ts';
 import type { CommandContext } from './run.ts';
 import type { EventSink } from '../app/event.ts';
 import type { Terminal } from './terminal.ts';
@@ -91,8 +91,9 @@ export function defineIssueCommand(program: Command, { terminal, environment, si
     };
     const outcome = await issueOnce(source, wanted, { emit, clock: systemClock }, signal);
     if (outcome.kind === 'issued') return;
-    if (flags.output === 'text') terminal.line(`${outcome.message}; --force issues all the same`);
-    else terminal.line(JSON.stringify({ event: 'certificate.current', message: outcome.message }));
+    const { certificate, message } = outcome;
+    if (flags.output === 'text') terminal.line(`${message}; --force issues all the same`);
+    else writeObject(terminal, systemClock.now(), 'certificate.current', { certificate, message });
   });
 }
 

@@ -31,14 +31,16 @@ export function createProgress(
   except: readonly Event['type'][] = [],
 ): EventSink {
   const start = now();
-  if (format === 'json') {
-    return ({ type, ...fields }) =>
-      terminal.line(JSON.stringify({ time: new Date(now()).toISOString(), event: type, ...fields }));
-  }
+  if (format === 'json') return ({ type, ...fields }) => writeObject(terminal, now(), type, fields);
   return (event) => {
     if (except.includes(event.type)) return;
     writeStep(terminal, describeEvent(event, now()), now() - start);
   };
+}
+
+/** One line of `-o json`. */
+export function writeObject(terminal: Terminal, now: number, event: string, fields: object): void {
+  terminal.line(JSON.stringify({ time: new Date(now).toISOString(), event, ...fields }));
 }
 
 /** One step in two columns: time and label, then the text wrapped to 80 columns. */

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { configSource } from './config-source.ts';
 import { addConfigOptions, addOutputOption } from './options.ts';
 import type { ConfigFlags, OutputOptions } from './options.ts';
-import { createProgress } from './progress.ts';
+import { createProgress, writeObject } from './progress.ts';
 import type { CommandContext } from './run.ts';
 
 interface RenewFlags extends ConfigFlags, OutputOptions {
@@ -30,7 +30,12 @@ export function defineRenewCommand(program: Command, { terminal, environment, si
       { emit, clock: systemClock },
       signal,
     );
-    if (flags.output === 'json') return;
+    if (flags.output === 'json') {
+      // Those that were renewed have said so by their events.
+      for (const { outcome, ...fields } of outcomes.filter((one) => one.outcome !== 'renewed'))
+        writeObject(terminal, systemClock.now(), `certificate.${outcome}`, fields);
+      return;
+    }
     if (outcomes.length === 0) terminal.line('there is no certificate to renew yet');
     for (const { certificate, message } of outcomes) terminal.line(`${certificate}: ${message}`);
   });

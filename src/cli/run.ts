@@ -4,6 +4,7 @@ import { defineDemoCommand } from './demo.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
 import type { ExitCode } from './exit-code.ts';
 import { defineIssueCommand } from './issue.ts';
+import { writeObject } from './progress.ts';
 import { defineRenewCommand } from './renew.ts';
 import { defineRevokeCommand } from './revoke.ts';
 import { defineServeCommand } from './serve.ts';
@@ -109,8 +110,7 @@ function report(error: unknown, stop: StopSignal, { terminal, environment, runni
   const message = messageOf(error);
   if (running?.opts()['output'] === 'json') {
     const code = error instanceof DomainError ? error.code : 'internal';
-    const time = new Date().toISOString();
-    terminal.line(JSON.stringify({ time, event: 'failed', code, message, exitCode }));
+    writeObject(terminal, Date.now(), 'failed', { code, message, exitCode });
   }
   terminal.error(message);
   if (environment['EVERCERT_DEBUG'] === '1' && error instanceof Error) terminal.error(error.stack ?? '');

@@ -56,8 +56,8 @@ describe('an error', { skip: noTerminal }, () => {
 
   test('on a terminal is broken at 80 columns', async () => {
     const text = [
-      'evercert: the CA at 127.0.0.1:1 cannot be reached: nothing listens there; check',
-      "  the directory URL and this machine's network",
+      'evercert: the CA at 127.0.0.1:1 cannot be reached: nothing listens there;',
+      "  check the directory URL and this machine's network",
       '',
     ];
     assert.equal(await onTerminal(`${program} ${command}`), text.join('\n'));

@@ -92,6 +92,9 @@ describe('serve', () => {
 
     const renewed = await evercert(['renew', '--config', config]);
     assert.match(renewed.stdout, /^example\.org: the certificate is good; next renewal in \d+ d\n$/);
+    const inJson = await evercert(['renew', '--config', config, '-o', 'json']);
+    const [current = {}, ...rest] = jsonLines(inJson.stdout);
+    assert.deepEqual([current['event'], current['certificate'], rest], ['certificate.current', 'example.org', []]);
     const forced = await evercert(['renew', '--force', 'example.org', '--config', config, '-o', 'json']);
     assert.equal(forced.code, 0, forced.stderr);
     const serial = jsonLines(forced.stdout).find((line) => line['event'] === 'certificate.issued')?.['serial'];
