@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { ChallengeZone } from '../acmedns/challenge-zone.ts';
-import type { ApiConfig } from '../config/config.ts';
+import type { ApiConfig, ApiTls } from '../config/config.ts';
 import { DomainError, messageOf } from '../core/error.ts';
 import { portHolder } from '../dns/port-holder.ts';
 import type { ApiOptions } from '../http/api.ts';
@@ -43,7 +43,12 @@ async function describeHolder({ port }: { port: number }): Promise<string | unde
   return holder && `${holder.program} (process ${holder.pid})`;
 }
 
-async function readTls({ certificateFile, keyFile }: NonNullable<ApiConfig['tls']>): Promise<TlsMaterial> {
+async function readTls(tls: ApiTls): Promise<TlsMaterial> {
+  if (tls.kind === 'acme') {
+    const why = 'this version cannot get the certificate of the API by itself: give tls_cert and tls_key, or a proxy';
+    throw new DomainError('invalid-config', why);
+  }
+  const { certificateFile, keyFile } = tls;
   try {
     return { cert: await readFile(certificateFile, 'utf8'), key: await readFile(keyFile, 'utf8') };
   } catch (error) {

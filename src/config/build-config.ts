@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { parseDomainName } from '../core/domain-name.ts';
 import { DomainError } from '../core/error.ts';
-import type { AcmeDnsConfig, Config, Dns01Config, Secrets, ZoneConfig } from './config.ts';
+import type { AcmeDnsConfig, ApiTls, Config, Dns01Config, Secrets, ZoneConfig } from './config.ts';
 import { Secret } from './secret.ts';
 import type { Settings } from './settings.ts';
 import { hasCredentials } from './url.ts';
@@ -26,10 +26,7 @@ export function buildConfig(settings: Settings, contents: FileContents): Config 
       listeners: api.listen,
       registration: api.registration,
       corsOrigins: api.cors_origins,
-      tls:
-        api.tls_cert === undefined || api.tls_key === undefined
-          ? undefined
-          : { certificateFile: api.tls_cert, keyFile: api.tls_key },
+      tls: apiTls(settings),
       sourceHeader: api.source_header,
       statusListeners: api.status_listen,
     },
@@ -56,6 +53,14 @@ export function buildConfig(settings: Settings, contents: FileContents): Config 
     })),
     log: settings.log,
   };
+}
+
+function apiTls({ acme, api, zone }: Settings): ApiTls | undefined {
+  if (api.tls_cert !== undefined && api.tls_key !== undefined)
+    return { kind: 'files', certificateFile: api.tls_cert, keyFile: api.tls_key };
+  if (api.tls === undefined || zone === undefined) return undefined;
+  const { directory, contact } = acme;
+  return { kind: 'acme', directory, contact, name: zone.name, before: undefined };
 }
 
 function zoneConfig(zone: NonNullable<Settings['zone']>): ZoneConfig {

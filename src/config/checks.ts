@@ -31,7 +31,7 @@ function checkZone({ zone }: Settings, locate: Locate): DomainError[] {
   return [fault(locate(['zone', 'name']), message)];
 }
 
-function checkListeners({ dns, api }: Settings, locate: Locate): DomainError[] {
+function checkListeners({ dns, api, zone }: Settings, locate: Locate): DomainError[] {
   const faults: DomainError[] = [];
   const seen = new Map<string, string>();
   const take = (key: string, at: Address, transport: string) => {
@@ -51,6 +51,14 @@ function checkListeners({ dns, api }: Settings, locate: Locate): DomainError[] {
     faults.push(
       fault(locate(['api', have]), `api.${have} is there and api.${lack} is not; write both for HTTPS, or neither`),
     );
+  }
+  if (api.tls !== undefined && zone === undefined) {
+    const message =
+      'api.tls = "acme" gets a certificate for the name of the zone, and there is no [zone]; add it, or give tls_cert and tls_key';
+    faults.push(fault(locate(['api', 'tls']), message));
+  }
+  if (api.tls !== undefined && (api.tls_cert ?? api.tls_key) !== undefined) {
+    faults.push(fault(locate(['api', 'tls']), 'api.tls and api.tls_cert are both there; write one of them'));
   }
   if (dns.tcp_idle <= 0) faults.push(fault(locate(['dns', 'tcp_idle']), 'dns.tcp_idle must be longer than 0s'));
   return faults;

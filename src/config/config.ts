@@ -46,12 +46,33 @@ export interface ApiConfig {
   readonly registration: 'open' | 'closed';
   /** None: every origin. */
   readonly corsOrigins: readonly string[];
-  /** PEM files; HTTPS when given. */
-  readonly tls: { readonly certificateFile: string; readonly keyFile: string } | undefined;
+  /** HTTPS when given. */
+  readonly tls: ApiTls | undefined;
   /** Header in which a proxy names the client's address. */
   readonly sourceHeader: string | undefined;
   /** Where /status and /metrics are served. None: nowhere. */
   readonly statusListeners: readonly Address[];
+}
+
+export type ApiTls = ApiTlsFiles | ApiTlsByAcme;
+
+/** PEM files that somebody else keeps current. */
+export interface ApiTlsFiles {
+  readonly kind: 'files';
+  readonly certificateFile: string;
+  readonly keyFile: string;
+}
+
+/** A certificate that we get ourselves, with our own zone answering the challenge. */
+export interface ApiTlsByAcme {
+  readonly kind: 'acme';
+  /** Directory URL. */
+  readonly directory: string;
+  /** `mailto:` URLs. */
+  readonly contact: readonly string[];
+  readonly name: DomainName;
+  /** Where acme-dns kept the certificate that it got before; the files need not be there. */
+  readonly before: ApiTlsFiles | undefined;
 }
 
 export interface AcmeConfig {

@@ -52,6 +52,26 @@ describe('a good configuration', () => {
     assert.deepEqual(warnings, []);
   });
 
+  test('HTTPS of the API: by ACME, or files', async () => {
+    const acme = await load(
+      '[zone]\nname = "auth.example.net"\n[api]\ntls = "acme"\n[acme]\ncontact = ["a@example.org"]',
+    );
+    assert.deepEqual(acme.config.api.tls, {
+      kind: 'acme',
+      directory: 'https://acme-v02.api.letsencrypt.org/directory',
+      contact: ['mailto:a@example.org'],
+      name: 'auth.example.net',
+      before: undefined,
+    });
+    await writeFile(join(folder, 'tls.key'), '-----BEGIN PRIVATE KEY-----\n', { mode: 0o600 });
+    const files = await load('[api]\ntls_cert = "root.pem"\ntls_key = "tls.key"');
+    assert.deepEqual(files.config.api.tls, {
+      kind: 'files',
+      certificateFile: join(folder, 'root.pem'),
+      keyFile: join(folder, 'tls.key'),
+    });
+  });
+
   test('everything said', async () => {
     const { config, secrets, warnings } = await load(`
       data = "data"
@@ -369,6 +389,10 @@ describe('a bad configuration', () => {
       '[api]\ntls_key = "not.pem"',
       'line 2: api.tls_key names not.pem, and there is no private key in PEM form in it; name another file',
       'line 2: api.tls_key is there and api.tls_cert is not; write both for HTTPS, or neither',
+    ],
+    [
+      '[api]\ntls = "acme"',
+      'line 2: api.tls = "acme" gets a certificate for the name of the zone, and there is no [zone]; add it, or give tls_cert and tls_key',
     ],
     [
       '[api]\nsource_header = "X Y"',

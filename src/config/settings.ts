@@ -82,6 +82,10 @@ const api = {
     example: ['https://dashboard.example.net'],
     about: 'Web pages of these origins may call the API. An empty list lets all.',
   }),
+  tls: optional('text', oneOf('acme'), {
+    example: 'acme',
+    about: '`acme`: the API is HTTPS, with a certificate for the name of the zone that evercert gets by itself.',
+  }),
   tls_cert: optional('path', text, {
     example: '/etc/evercert/api.pem',
     about: 'PEM file with the certificate chain of the API, leaf first. With it the API is HTTPS.',
