@@ -259,7 +259,7 @@ test('values that are too old go by themselves, also those that died while nobod
   const stop = new AbortController();
   const running = zone.keepFresh(stop.signal);
   await asleep;
-  assert.equal((await store.changeTxt(late.subdomain, (rows) => rows)).length, 2);
+  assert.equal((await store.changeTxt(late.subdomain, (rows) => rows))?.rows.length, 2);
   const buried = Promise.withResolvers<void>();
   const changeTxt = store.changeTxt.bind(store);
   store.changeTxt = async (subdomain, change) => {

@@ -3,11 +3,12 @@ import type { Clock } from '../core/clock.ts';
 import type { DomainName } from '../core/domain-name.ts';
 import { DomainError } from '../core/error.ts';
 import type { NameTable } from '../dns/name-table.ts';
-import { createAccount } from './account.ts';
+import { createAccount, createKey } from './account.ts';
 import { parseAllowFrom } from './allow-from.ts';
+import { createAuthenticate, type Credentials } from './authenticate.ts';
 import { checkUpdate, type UpdateRefusal, type UpdateRequest } from './check-update.ts';
-import { followDelegations } from './follow-delegations.ts';
-import type { AccountStore, TxtChange } from './ports.ts';
+import { followChanges, type ZoneEvent } from './follow-changes.ts';
+import type { Account, AccountStore, TxtChange } from './ports.ts';
 import { createServedLabels } from './served-labels.ts';
 import { addValue, holdValues, liveRows, releaseValues } from './txt-rule.ts';
 
@@ -38,7 +39,8 @@ export interface LoadedNames {
 
 /**
  * The challenge zone: the one place where the store and the names that DNS serves are changed together. Invariant: durable
- * first, then served, then the promise resolves; so what was acknowledged is being answered, and survives.
+ * first, then served, then the promise resolves; so what was acknowledged is being answered, and survives. Everything that looks
+ * into the store or changes it rejects with DomainError `store-unavailable` while that cannot be reached.
  */
 export interface ChallengeZone {
   readonly origin: DomainName;
@@ -46,11 +48,23 @@ export interface ChallengeZone {
   nameOf(subdomain: string): DomainName;
   /** Serves what the store has; until it resolves, a name that is not found yet gets SERVFAIL. Call once, before all else. */
   load(): Promise<LoadedNames>;
-  /** @throws DomainError `invalid-allow-from`, `store-unavailable` */
+  /** @throws DomainError `invalid-allow-from` */
   register(allowFrom: readonly string[]): Promise<Registration>;
-  /** @throws DomainError `store-unavailable` */
+  /**
+   * The account that the credentials open, in the order of checks of acme-dns (form of the user, form of the key, account, key, source);
+   * undefined is all that a stranger learns. What an owner may do comes after it. @throws DomainError `too-busy`
+   */
+  authenticate(credentials: Credentials): Promise<Account | undefined>;
+  /** authenticate, then the label, then the value. @throws DomainError `too-busy` */
   update(request: UpdateRequest): Promise<UpdateOutcome>;
-  removeAccount(username: string): Promise<void>;
+  /** Takes one value of an account away; whether it was there. Values of our own orders stay. */
+  removeValue(subdomain: string, txt: string): Promise<boolean>;
+  /** The account, its label and its values are gone; whether they were there. */
+  removeAccount(username: string): Promise<boolean>;
+  /** Replaces the allow list; undefined when there is no such account. @throws DomainError `invalid-allow-from` */
+  changeAllowFrom(username: string, allowFrom: readonly string[]): Promise<Account | undefined>;
+  /** A new key; the old one opens the account no more. undefined when there is no such account. */
+  rotateKey(username: string): Promise<Registration | undefined>;
   /** The label that answers for `domain`, the same at every call. It belongs to no account: nobody can write it over HTTP. */
   registerDelegation(domain: DomainName): Promise<string>;
   removeDelegation(domain: DomainName): Promise<void>;
@@ -58,85 +72,127 @@ export interface ChallengeZone {
   presentLocal(subdomain: string, values: readonly string[]): Promise<void>;
   removeLocal(subdomain: string, values: readonly string[]): Promise<void>;
   /**
-   * Keeps true what is served, until the signal aborts: values go when their time is over, and what another process does to
-   * the delegations in the same store is served as well. Run it after load, beside everything else.
+   * Keeps true what is served, until the signal aborts: values go when their time is over, and what others do in the same store (other
+   * processes here, other nodes) is served as well. Run it after load, beside everything else. It only rejects when evercert is wrong.
    */
-  keepFresh(signal: AbortSignal): Promise<void>;
+  keepFresh(signal: AbortSignal, tell?: (event: ZoneEvent) => void): Promise<void>;
 }
 
 export function createChallengeZone(options: ChallengeZoneOptions): ChallengeZone {
   const { origin, names, store, clock } = options;
   const labels = createServedLabels(origin, names, clock);
+  const authenticate = createAuthenticate(store);
 
-  async function change(subdomain: string, rule: TxtChange): Promise<void> {
-    labels.serve(subdomain, await store.changeTxt(subdomain, rule));
+  /** Whether there is such a label. */
+  async function change(subdomain: string, rule: TxtChange): Promise<boolean> {
+    const stored = await store.changeTxt(subdomain, rule);
+    if (stored !== undefined) labels.serve(stored, 'us');
+    return stored !== undefined;
   }
 
-  function bury(subdomain: string): Promise<void> {
-    return change(subdomain, (rows) => liveRows(rows, clock.now()));
+  async function bury(subdomain: string): Promise<void> {
+    await change(subdomain, (rows) => liveRows(rows, clock.now()));
+  }
+
+  /** Serves every label that is stored. `seen` is told of each. */
+  async function serveAll(seen: (subdomain: string) => void = () => {}): Promise<LoadedNames> {
+    const unusable: string[] = [];
+    let served = 0;
+    for await (const page of store.names()) {
+      for (const name of page) {
+        seen(name.subdomain);
+        try {
+          labels.serve(name, 'store');
+          served += 1;
+        } catch (error) {
+          if (!(error instanceof DomainError && error.code === 'invalid-name')) throw error;
+          unusable.push(name.subdomain);
+        }
+      }
+    }
+    return { served, unusable };
+  }
+
+  /** Also of those labels that nobody has any more. */
+  async function reload(): Promise<void> {
+    const stored = new Set<string>();
+    await serveAll((subdomain) => stored.add(subdomain.toLowerCase()));
+    labels.withdrawOthersThan(stored);
+  }
+
+  function registrationOf({ username, subdomain, allowFrom }: Account, password: string): Registration {
+    return { username, password, fulldomain: `${subdomain}.${origin}`, subdomain, allowfrom: allowFrom };
   }
 
   return {
     origin,
     nameOf: (subdomain) => labels.nameOf(subdomain),
     async load() {
-      const unusable: string[] = [];
-      let served = 0;
       names.complete = false;
-      for await (const page of store.names()) {
-        for (const { subdomain, rows } of page) {
-          try {
-            labels.serve(subdomain, rows);
-            served += 1;
-          } catch (error) {
-            if (!(error instanceof DomainError && error.code === 'invalid-name')) throw error;
-            unusable.push(subdomain);
-          }
-        }
-      }
+      const loaded = await serveAll();
       names.complete = true;
-      return { served, unusable };
+      return loaded;
     },
     async register(allowFrom) {
       const { account, key } = createAccount(parseAllowFrom(allowFrom), clock.now());
-      const { username, subdomain } = account;
-      await store.addAccount(account);
-      labels.serve(subdomain, []);
-      const fulldomain = labels.nameOf(subdomain);
-      return { username, password: key, fulldomain, subdomain, allowfrom: account.allowFrom };
+      const { subdomain } = account;
+      const version = await store.addAccount(account);
+      labels.serve({ subdomain, rows: [], version }, 'us');
+      return registrationOf(account, key);
     },
+    authenticate,
     async update(request) {
-      const refusal = await checkUpdate(request, store);
+      const { subdomain, txt } = request;
+      const refusal = checkUpdate(await authenticate(request), request);
       if (refusal !== undefined) return { kind: refusal };
-      await change(request.subdomain, (rows) => addValue(rows, request.txt, clock.now()));
-      return { kind: 'updated', txt: request.txt };
+      const isThere = await change(subdomain, (rows) => addValue(rows, txt, clock.now()));
+      return isThere ? { kind: 'updated', txt } : { kind: 'forbidden' };
+    },
+    async removeValue(subdomain, txt) {
+      let removed = false;
+      await change(subdomain, (rows) => {
+        const others = rows.filter(({ value, held }) => held || value !== txt);
+        removed = others.length < rows.length;
+        return others;
+      });
+      return removed;
     },
     async removeAccount(username) {
       const removed = await store.removeAccount(username);
-      if (removed !== undefined) labels.withdraw(removed.subdomain);
+      if (removed !== undefined) labels.withdraw(removed, 'us');
+      return removed !== undefined;
+    },
+    async changeAllowFrom(username, allowFrom) {
+      const checked = parseAllowFrom(allowFrom);
+      return await store.changeAccount(username, (account) => ({ ...account, allowFrom: checked }));
+    },
+    async rotateKey(username) {
+      const { key, kept } = createKey();
+      const account = await store.changeAccount(username, (before) => ({ ...before, key: kept }));
+      return account && registrationOf(account, key);
     },
     async registerDelegation(domain) {
-      const subdomain = await store.addDelegation(domain, randomUUID());
-      if (!labels.has(subdomain)) labels.serve(subdomain, []);
-      return subdomain;
+      const stored = await store.addDelegation(domain, randomUUID());
+      labels.serve(stored, 'us');
+      return stored.subdomain;
     },
     async removeDelegation(domain) {
       const removed = await store.removeDelegation(domain);
-      if (removed !== undefined) labels.withdraw(removed);
+      if (removed !== undefined) labels.withdraw(removed, 'us');
     },
     async presentLocal(subdomain, values) {
-      if (!labels.has(subdomain)) {
-        const message = `the challenge zone ${origin} has no label "${subdomain}"; register it first`;
-        throw new DomainError('unknown-label', message);
-      }
-      await change(subdomain, (rows) => holdValues(rows, values, clock.now()));
+      if (await change(subdomain, (rows) => holdValues(rows, values, clock.now()))) return;
+      const message = `the challenge zone ${origin} has no label "${subdomain}"; register it first`;
+      throw new DomainError('unknown-label', message);
     },
     async removeLocal(subdomain, values) {
-      if (!labels.has(subdomain)) return;
       await change(subdomain, (rows) => releaseValues(rows, values, clock.now()));
     },
-    async keepFresh(signal) {
-      await Promise.all([labels.watchDeaths(bury, signal), followDelegations(store, labels, signal)]);
+    async keepFresh(signal, tell = () => {}) {
+      await Promise.all([
+        labels.watchDeaths(bury, signal),
+        followChanges({ store, labels, names, clock, reload, tell }, signal),
+      ]);
     },
   };
 }

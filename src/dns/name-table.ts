@@ -1,8 +1,8 @@
 import { type Clock, systemClock } from '../core/clock.ts';
 import type { DomainName } from '../core/domain-name.ts';
 import { DomainError } from '../core/error.ts';
-import { lowerName, nameFromText } from './name.ts';
-import { bucketOf, ENTRY, ENTRY_FLAG, FLAGS_SHIFT, HEADER, VALUES } from './name-table-layout.ts';
+import { lowerName, nameFromText, nameToText } from './name.ts';
+import { bucketOf, ENTRY, ENTRY_FLAG, FIRST_BLOCK, FLAGS_SHIFT, HEADER, VALUES } from './name-table-layout.ts';
 import { hashOf, NameTableReader } from './name-table-reader.ts';
 import { SharedBlocks } from './shared-blocks.ts';
 import { decodeValue, encodeValues } from './txt-values.ts';
@@ -19,6 +19,8 @@ export interface NameTable {
   set(name: DomainName, values: readonly string[]): void;
   delete(name: DomainName): void;
   get(name: DomainName): readonly string[] | undefined;
+  /** Every name that exists, in lower case, in no order. */
+  names(): Iterable<DomainName>;
   readonly size: number;
   /** Have the server tell when the TXT values of this name were asked for. The name need not exist yet. */
   watch(name: DomainName, watched: boolean): void;
@@ -108,11 +110,26 @@ class NameTableWriter implements NameTable {
     return node?.exists === true ? node.rdatas.map(decodeValue) : undefined;
   }
 
+  *names(): Generator<DomainName> {
+    for (let bucket = HEADER.WORDS; bucket < FIRST_BLOCK; bucket++) {
+      for (let entry = this.#word(bucket); entry !== 0; entry = this.#word(entry + ENTRY.NEXT)) {
+        if (this.#exists(entry)) yield this.#nameOf(entry);
+      }
+    }
+  }
+
   watch(name: DomainName, watched: boolean): void {
     if (watched) this.#watched.add(name.toLowerCase());
     else this.#watched.delete(name.toLowerCase());
     const entry = this.#locate(name);
     if (entry !== 0 && this.#exists(entry)) this.#setFlags(entry, ENTRY_FLAG.WATCHED, watched);
+  }
+
+  #nameOf(entry: number): DomainName {
+    const at = (entry + ENTRY.NAME) << 2;
+    const length = this.#word(entry + ENTRY.INFO) & 0xff;
+    const wire = Buffer.from(this.#blocks.octets.subarray(at, at + length)).toString('latin1');
+    return nameToText(wire) as DomainName;
   }
 
   #locate(name: DomainName): number {

@@ -42,4 +42,13 @@ export const migrations: readonly string[] = [
     record      TEXT NOT NULL
   ) WITHOUT ROWID;
   `,
+  `
+  -- A password that is TEXT is bcrypt, as acme-dns kept it, until its owner uses it.
+  ALTER TABLE accounts ADD COLUMN last_update_at INTEGER;
+
+  CREATE TABLE changes (                       -- which label changed when, for other processes; the oldest are deleted
+    version    INTEGER PRIMARY KEY,
+    subdomain  TEXT NOT NULL
+  );
+  `,
 ];

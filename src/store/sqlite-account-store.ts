@@ -2,31 +2,30 @@ import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { DomainError, messageOf } from '../core/error.ts';
-import type { Account, AccountStore, StoredName, TxtRow } from '../acmedns/ports.ts';
+import type { Account, AccountKey, AccountStore, StoredName, TxtRow } from '../acmedns/ports.ts';
 import { createCommitGroup } from './commit-group.ts';
+import { createSqliteChanges } from './sqlite-changes.ts';
+import { txtDifference } from './txt-difference.ts';
 
 type Row = Record<string, SQLOutputValue>;
 
-/** Labels read at a time when all are read. */
+/** Labels or accounts read at a time when all are read. */
 const PAGE = 1024;
-/** How often it is looked whether another process has written, in ms: one pragma, a few microseconds. */
-const LOOK_EVERY = 50;
+const SHA256_OCTETS = 32;
 const SQLITE_CONSTRAINT = 19;
 
 /** Accounts, TXT values and delegations in SQLite. `database` comes from openDatabase, and is closed by who opened it. */
 export function createSqliteAccountStore(database: DatabaseSync, clock: Clock = systemClock): AccountStore {
   const group = createCommitGroup(database);
   const sql = prepare(database);
+  const changes = createSqliteChanges({ database, clock, read: readName, translated });
 
-  function writeTxt(subdomain: string, before: readonly TxtRow[], after: readonly TxtRow[]): void {
-    const old = new Map(before.map((row) => [row.value, row]));
-    for (const row of after) {
-      const same = old.get(row.value);
-      old.delete(row.value);
-      if (same?.updatedAt === row.updatedAt && same.held === row.held) continue;
-      sql.putTxt.run(subdomain, row.value, row.updatedAt, Number(row.held));
-    }
-    for (const gone of old.keys()) sql.deleteTxt.run(subdomain, gone);
+  function writeTxt(subdomain: string, before: readonly TxtRow[], after: readonly TxtRow[]): boolean {
+    const { put, gone, ownersUpdateAt } = txtDifference(before, after);
+    for (const row of put) sql.putTxt.run(subdomain, row.value, row.updatedAt, Number(row.held));
+    for (const value of gone) sql.deleteTxt.run(subdomain, value);
+    if (ownersUpdateAt !== undefined) sql.noteUpdate.run(ownersUpdateAt, subdomain);
+    return put.length > 0 || gone.length > 0;
   }
 
   async function write<T>(work: () => T): Promise<T> {
@@ -35,42 +34,79 @@ export function createSqliteAccountStore(database: DatabaseSync, clock: Clock = 
     });
   }
 
+  function isLabel(subdomain: string): boolean {
+    return sql.findLabel.get(subdomain) !== undefined;
+  }
+
+  function readName(subdomain: string): StoredName | undefined {
+    // First, since another process may write in between: what is read is at least as late.
+    const version = changes.version();
+    if (!isLabel(subdomain)) return undefined;
+    return { subdomain, rows: sql.findTxt.all(subdomain).map(toTxtRow), version };
+  }
+
   return {
-    async addAccount(account) {
-      const { username, keyHash, subdomain, allowFrom, createdAt } = account;
-      await write(() => sql.addAccount.run(username, keyHash, subdomain, JSON.stringify(allowFrom), createdAt));
+    keepsBcrypt: false,
+    addAccount(account) {
+      const { username, key, subdomain, allowFrom, createdAt, lastUpdateAt } = account;
+      return write(() => {
+        if (isLabel(subdomain)) throw accountExists();
+        sql.addAccount.run(username, key.hash, subdomain, JSON.stringify(allowFrom), createdAt, lastUpdateAt ?? null);
+        return changes.note(subdomain);
+      });
     },
     findAccount(username) {
-      return read(() => {
-        const row = sql.findAccount.get(username);
-        return row === undefined ? undefined : toAccount(row);
-      });
+      return read(() => optionalAccount(sql.findAccount.get(username)));
+    },
+    findAccountByLabel(subdomain) {
+      return read(() => optionalAccount(sql.findAccountByLabel.get(subdomain)));
     },
     removeAccount(username) {
       return write(() => {
         const row = sql.findAccount.get(username);
         if (row === undefined) return undefined;
-        const account = toAccount(row);
-        sql.deleteAllTxt.run(account.subdomain);
+        const subdomain = String(row['subdomain']);
+        sql.deleteAllTxt.run(subdomain);
         sql.deleteAccount.run(username);
-        return account;
+        return { subdomain, version: changes.note(subdomain) };
       });
+    },
+    changeAccount(username, change) {
+      return write(() => {
+        const before = optionalAccount(sql.findAccount.get(username));
+        if (before === undefined) return undefined;
+        const { key, allowFrom, createdAt } = change(before);
+        sql.changeAccount.run(key.hash, JSON.stringify(allowFrom), createdAt, username);
+        return { ...before, key, allowFrom, createdAt };
+      });
+    },
+    async *accounts() {
+      for (let last = ''; ;) {
+        const page = await read(() => sql.accountsAfter.all(last, PAGE).map(toAccount));
+        if (page.length === 0) return;
+        yield page;
+        last = page.at(-1)?.username ?? '';
+      }
     },
     changeTxt(subdomain, change) {
       return write(() => {
+        if (!isLabel(subdomain)) return undefined;
         const before = sql.findTxt.all(subdomain).map(toTxtRow);
-        const after = change(before);
-        writeTxt(subdomain, before, after);
-        return after;
+        const rows = change(before);
+        const changed = writeTxt(subdomain, before, rows);
+        return { subdomain, rows, version: changed ? changes.note(subdomain) : changes.version() };
       });
     },
     async addDelegation(domain, subdomain) {
-      const kept = await read(() => sql.findDelegation.get(domain)?.['subdomain']);
       // The common case, and no commit: whatever can be read here is durable, since no transaction is open between turns.
-      if (kept !== undefined) return String(kept);
+      const kept = await read(() => delegationOf(domain));
+      if (kept !== undefined) return kept;
       return write(() => {
+        const now = delegationOf(domain);
+        if (now !== undefined) return now;
+        if (isLabel(subdomain)) throw accountExists();
         sql.addDelegation.run(domain, subdomain);
-        return String(sql.findDelegation.get(domain)?.['subdomain']);
+        return { subdomain, rows: [], version: changes.note(subdomain) };
       });
     },
     removeDelegation(domain) {
@@ -80,39 +116,40 @@ export function createSqliteAccountStore(database: DatabaseSync, clock: Clock = 
         const subdomain = String(row['subdomain']);
         sql.deleteAllTxt.run(subdomain);
         sql.deleteDelegation.run(domain);
-        return subdomain;
+        return { subdomain, version: changes.note(subdomain) };
       });
     },
     async *names() {
       try {
-        yield* pages(sql.accountLabels, sql.txtBetween);
-        yield* pages(sql.delegationLabels, sql.txtBetween);
+        changes.mark();
+        yield* pages(sql.accountLabels);
+        yield* pages(sql.delegationLabels);
       } catch (error) {
         throw translated(error);
       }
     },
-    async *delegationsByOthers(signal) {
-      for (let seen: unknown; !signal.aborted;) {
-        // A database that cannot be read now is asked again: what was changed meanwhile still shows then.
-        const found = await read(() => delegationsUnless(seen)).catch(() => undefined);
-        if (found !== undefined) {
-          seen = found.version;
-          yield found.names;
-        }
-        await clock.sleep(LOOK_EVERY, signal).catch(() => {});
-      }
-    },
+    changesByOthers: (signal) => changes.follow(signal),
   };
 
-  function delegationsUnless(seen: unknown): { version: unknown; names: StoredName[] } | undefined {
-    const version = sql.dataVersion.get()?.['data_version'];
-    if (version === seen) return undefined;
-    return { version, names: sql.delegationLabels.all('', -1).map((row) => storedName(row)) };
+  function delegationOf(domain: string): StoredName | undefined {
+    const row = sql.findDelegation.get(domain);
+    return row && readName(String(row['subdomain']));
   }
 
-  function storedName(row: Row): StoredName {
-    const subdomain = String(row['subdomain']);
-    return { subdomain, rows: sql.findTxt.all(subdomain).map(toTxtRow) };
+  /** Page by page, so that a million labels are never in memory at once and the event loop goes on in between. */
+  async function* pages(labels: Statements['accountLabels']): AsyncGenerator<readonly StoredName[]> {
+    for (let last = ''; ;) {
+      const page = labels.all(last, PAGE);
+      if (page.length === 0) return;
+      const version = changes.version();
+      const names = page.map((row) => ({ subdomain: String(row['subdomain']), rows: [] as TxtRow[], version }));
+      const end = names.at(-1)?.subdomain ?? '';
+      const bySubdomain = new Map(names.map((name) => [name.subdomain, name.rows]));
+      for (const row of sql.txtBetween.all(last, end)) bySubdomain.get(String(row['subdomain']))?.push(toTxtRow(row));
+      yield names;
+      last = end;
+      await nextTurn();
+    }
   }
 }
 
@@ -126,73 +163,78 @@ async function read<T>(work: () => T): Promise<T> {
 
 type Statements = ReturnType<typeof prepare>;
 
+const LABELS = 'subdomain > ? ORDER BY subdomain LIMIT ?';
+
 function prepare(database: DatabaseSync) {
   return {
-    addAccount: database.prepare('INSERT INTO accounts VALUES (?, ?, ?, ?, ?)'),
+    addAccount: database.prepare(
+      'INSERT INTO accounts (username, password, subdomain, allow_from, created_at, last_update_at) VALUES (?, ?, ?, ?, ?, ?)',
+    ),
     findAccount: database.prepare('SELECT * FROM accounts WHERE username = ?'),
+    findAccountByLabel: database.prepare('SELECT * FROM accounts WHERE subdomain = ?'),
+    accountsAfter: database.prepare('SELECT * FROM accounts WHERE username > ? ORDER BY username LIMIT ?'),
+    changeAccount: database.prepare(
+      'UPDATE accounts SET password = ?, allow_from = ?, created_at = ? WHERE username = ?',
+    ),
+    noteUpdate: database.prepare('UPDATE accounts SET last_update_at = ? WHERE subdomain = ?'),
     deleteAccount: database.prepare('DELETE FROM accounts WHERE username = ?'),
+    findLabel: database.prepare(
+      'SELECT 1 FROM accounts WHERE subdomain = ?1 UNION ALL SELECT 1 FROM delegations WHERE subdomain = ?1',
+    ),
     findTxt: database.prepare('SELECT value, updated_at, held FROM txt WHERE subdomain = ?'),
     putTxt: database.prepare('INSERT OR REPLACE INTO txt VALUES (?, ?, ?, ?)'),
     deleteTxt: database.prepare('DELETE FROM txt WHERE subdomain = ? AND value = ?'),
     deleteAllTxt: database.prepare('DELETE FROM txt WHERE subdomain = ?'),
-    addDelegation: database.prepare('INSERT INTO delegations VALUES (?, ?) ON CONFLICT (domain) DO NOTHING'),
+    addDelegation: database.prepare('INSERT INTO delegations VALUES (?, ?)'),
     findDelegation: database.prepare('SELECT subdomain FROM delegations WHERE domain = ?'),
     deleteDelegation: database.prepare('DELETE FROM delegations WHERE domain = ?'),
-    accountLabels: database.prepare('SELECT subdomain FROM accounts WHERE subdomain > ? ORDER BY subdomain LIMIT ?'),
-    delegationLabels: database.prepare(
-      'SELECT subdomain FROM delegations WHERE subdomain > ? ORDER BY subdomain LIMIT ?',
-    ),
-    dataVersion: database.prepare('PRAGMA data_version'),
+    accountLabels: database.prepare(`SELECT subdomain FROM accounts WHERE ${LABELS}`),
+    delegationLabels: database.prepare(`SELECT subdomain FROM delegations WHERE ${LABELS}`),
     txtBetween: database.prepare('SELECT * FROM txt WHERE subdomain > ? AND subdomain <= ?'),
   };
-}
-
-/** Page by page, so that a million labels are never in memory at once and the event loop goes on in between. */
-async function* pages(
-  labels: Statements['accountLabels'],
-  txtBetween: Statements['txtBetween'],
-): AsyncGenerator<readonly StoredName[]> {
-  for (let last = ''; ;) {
-    const page = labels.all(last, PAGE);
-    if (page.length === 0) return;
-    const names = page.map((row) => ({ subdomain: String(row['subdomain']), rows: [] as TxtRow[] }));
-    const end = names.at(-1)?.subdomain ?? '';
-    const bySubdomain = new Map(names.map((name) => [name.subdomain, name.rows]));
-    for (const row of txtBetween.all(last, end)) bySubdomain.get(String(row['subdomain']))?.push(toTxtRow(row));
-    yield names;
-    last = end;
-    await nextTurn();
-  }
 }
 
 function toTxtRow(row: Row): TxtRow {
   return { value: String(row['value']), updatedAt: Number(row['updated_at']), held: row['held'] === 1 };
 }
 
+function optionalAccount(row: Row | undefined): Account | undefined {
+  return row && toAccount(row);
+}
+
 function toAccount(row: Row): Account {
-  const keyHash = row['password'];
+  const key = toKey(row['password']);
   const allowFrom: unknown = JSON.parse(String(row['allow_from']));
-  if (!(keyHash instanceof Uint8Array) || !Array.isArray(allowFrom)) {
-    throw new DomainError(
-      'store-unavailable',
-      `the row of account ${String(row['username'])} is damaged; restore a backup`,
-    );
+  if (key === undefined || !Array.isArray(allowFrom)) {
+    const username = String(row['username']);
+    throw new DomainError('store-damaged', `the row of account ${username} is damaged; restore a backup`);
   }
+  const lastUpdateAt = row['last_update_at'];
   return {
     username: String(row['username']),
-    keyHash,
+    key,
     subdomain: String(row['subdomain']),
     allowFrom: allowFrom.map(String),
     createdAt: Number(row['created_at']),
+    ...(typeof lastUpdateAt === 'number' && { lastUpdateAt }),
   };
+}
+
+/** A SHA-256 is a BLOB; bcrypt is TEXT. */
+function toKey(password: SQLOutputValue | undefined): AccountKey | undefined {
+  if (typeof password === 'string') return { kind: 'bcrypt', hash: password };
+  if (password instanceof Uint8Array && password.length === SHA256_OCTETS) return { kind: 'sha256', hash: password };
+  return undefined;
+}
+
+function accountExists(cause?: unknown): DomainError {
+  return new DomainError('account-exists', 'the username or the label is taken; choose another', { cause });
 }
 
 function translated(error: unknown): DomainError {
   if (error instanceof DomainError) return error;
   const primary = error instanceof Error && 'errcode' in error ? Number(error.errcode) % 256 : 0;
-  if (primary === SQLITE_CONSTRAINT) {
-    return new DomainError('account-exists', 'the username or the label is taken; choose another', { cause: error });
-  }
+  if (primary === SQLITE_CONSTRAINT) return accountExists(error);
   return new DomainError('store-unavailable', `the database cannot do its work: ${messageOf(error)}`, {
     retry: { kind: 'backoff' },
     cause: error,

@@ -9,12 +9,12 @@ import { test, type TestContext } from 'node:test';
 import { createAccount } from '../../src/acmedns/account.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { createSqliteAccountStore } from '../../src/store/sqlite-account-store.ts';
-import { createMemoryAccountStore } from './account-store-in-memory.ts';
+import { createMemoryAccountStore, MemoryDatabase } from './account-store-in-memory.ts';
 import { testAccountStore } from './account-txt-store.ts';
 
 testAccountStore('in memory', () => {
-  const store = createMemoryAccountStore();
-  return { store, reopen: () => store };
+  const world = new MemoryDatabase();
+  return { store: createMemoryAccountStore(world), reopen: () => createMemoryAccountStore(world) };
 });
 
 testAccountStore('SQLite file', (t) => {
@@ -46,15 +46,16 @@ test('SQLite: a store that cannot write says so, changes nothing, and goes on wh
   const { open } = databaseFile(t);
   const database = open();
   const store = createSqliteAccountStore(database);
+  await store.addAccount({ ...createAccount([], 0).account, subdomain: 'a' });
   await store.changeTxt('a', () => rows(1));
   database.exec(`PRAGMA max_page_count = ${Number(database.prepare('PRAGMA page_count').get()?.['page_count'])}`);
   await assert.rejects(
     store.changeTxt('a', () => rows(2000)),
     { code: 'store-unavailable' },
   );
-  assert.equal((await store.changeTxt('a', (before) => before)).length, 1);
+  assert.equal((await store.changeTxt('a', (before) => before))?.rows.length, 1);
   database.exec('PRAGMA max_page_count = 100000');
-  assert.equal((await store.changeTxt('a', () => rows(2000))).length, 2000);
+  assert.equal((await store.changeTxt('a', () => rows(2000)))?.rows.length, 2000);
 });
 
 test('SQLite: a closed database is an error with a code, not a crash', async (t) => {
