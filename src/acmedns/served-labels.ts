@@ -76,7 +76,7 @@ export function createServedLabels(origin: DomainName, names: NameTable, clock: 
     caughtUp: (upTo) => order.caughtUp(upTo),
     withdrawOthersThan(kept) {
       const suffix = `.${origin}`;
-      for (const name of [...names.names()]) {
+      for (const name of names.names()) {
         const subdomain = name.slice(0, -suffix.length);
         if (name.endsWith(suffix) && !kept.has(subdomain) && !order.isOurs(subdomain)) remove(subdomain);
       }

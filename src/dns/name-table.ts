@@ -20,7 +20,7 @@ export interface NameTable {
   delete(name: DomainName): void;
   get(name: DomainName): readonly string[] | undefined;
   /** Every name that exists, in lower case, in no order. */
-  names(): Iterable<DomainName>;
+  names(): readonly DomainName[];
   readonly size: number;
   /** Have the server tell when the TXT values of this name were asked for. The name need not exist yet. */
   watch(name: DomainName, watched: boolean): void;
@@ -110,12 +110,14 @@ class NameTableWriter implements NameTable {
     return node?.exists === true ? node.rdatas.map(decodeValue) : undefined;
   }
 
-  *names(): Generator<DomainName> {
+  names(): readonly DomainName[] {
+    const names: DomainName[] = [];
     for (let bucket = HEADER.WORDS; bucket < FIRST_BLOCK; bucket++) {
       for (let entry = this.#word(bucket); entry !== 0; entry = this.#word(entry + ENTRY.NEXT)) {
-        if (this.#exists(entry)) yield this.#nameOf(entry);
+        if (this.#exists(entry)) names.push(this.#nameOf(entry));
       }
     }
+    return names;
   }
 
   watch(name: DomainName, watched: boolean): void {

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RemovedName, StoreChange, StoredName } from '../acmedns/ports.ts';
 import type { Clock } from '../core/clock.ts';
-import { DomainError } from '../core/error.ts';
+import type { DomainError } from '../core/error.ts';
 
 /** So many changes are kept. Who has missed more reads everything again. */
 const KEPT = 100_000;
