@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { defineAccountsCommand } from './accounts.ts';
 import { defineConfigCommand } from './config.ts';
 import { defineDemoCommand } from './demo.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
@@ -73,6 +74,7 @@ later, 5 this machine (port, folder, database), 130 interrupted.`,
     defineRenewCommand,
     defineStatusCommand,
     defineRevokeCommand,
+    defineAccountsCommand,
     defineConfigCommand,
   ]) {
     define(program, context);
