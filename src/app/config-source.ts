@@ -18,7 +18,7 @@ export type Overrides = Readonly<Record<string, unknown>>;
 export function loadSource(source: ConfigSource, more: Overrides = {}): Promise<LoadedConfig> {
   const overrides = merge(withoutUndefined(more), withoutUndefined(source.overrides));
   const { file, environment, flagNames } = source;
-  return loadConfig({ file, environment, overrides, flagNames, checkRecord: (line) => parseRecordLine(line) });
+  return loadConfig({ file, environment, overrides, flagNames, readRecord: (line) => parseRecordLine(line) });
 }
 
 /** The same without members that are undefined, and without tables that are then empty: it can be stored as JSON. */

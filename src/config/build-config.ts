@@ -1,7 +1,16 @@
 import { join } from 'node:path';
 import { parseDomainName } from '../core/domain-name.ts';
 import { DomainError } from '../core/error.ts';
-import type { AcmeDnsConfig, ApiTls, Config, Dns01Config, Secrets, ZoneConfig } from './config.ts';
+import type { BesideTree } from './acme-dns-file.ts';
+import type {
+  AcmeDnsConfig,
+  AcmeDnsDatabaseConfig,
+  ApiTls,
+  Config,
+  Dns01Config,
+  Secrets,
+  ZoneConfig,
+} from './config.ts';
 import { Secret } from './secret.ts';
 import type { Settings } from './settings.ts';
 import { hasCredentials } from './url.ts';
@@ -10,11 +19,12 @@ import { hasCredentials } from './url.ts';
 export type FileContents = ReadonlyMap<string, string>;
 
 /** The settings in the program's words. @throws DomainError `invalid-name`, `invalid-config` */
-export function buildConfig(settings: Settings, contents: FileContents): Config {
+export function buildConfig(settings: Settings, contents: FileContents, beside?: BesideTree): Config {
   const { acme, api, dns } = settings;
   return {
     data: settings.data,
     zone: settings.zone === undefined ? undefined : zoneConfig(settings.zone),
+    otherZones: settings.zone === undefined ? [] : otherZones(zoneConfig(settings.zone), beside),
     dns: {
       listeners: dns.listen.flat(),
       workers: dns.workers,
@@ -26,7 +36,7 @@ export function buildConfig(settings: Settings, contents: FileContents): Config 
       listeners: api.listen,
       registration: api.registration,
       corsOrigins: api.cors_origins,
-      tls: apiTls(settings),
+      tls: beside?.tls ?? apiTls(settings),
       sourceHeader: api.source_header,
       statusListeners: api.status_listen,
     },
@@ -42,6 +52,7 @@ export function buildConfig(settings: Settings, contents: FileContents): Config 
           ? undefined
           : { keyId: acme.external_account.key_id, algorithm: acme.external_account.algorithm },
     },
+    acmeDnsDatabase: acmeDnsDatabase(beside),
     dns01: dns01Config(settings, contents),
     certificates: settings.certificate.map((one) => ({
       id: one.id,
@@ -51,8 +62,19 @@ export function buildConfig(settings: Settings, contents: FileContents): Config 
       output: one.output,
       after: one.after,
     })),
-    log: settings.log,
+    log: { ...settings.log, file: settings.log.file },
   };
+}
+
+function acmeDnsDatabase(beside: BesideTree | undefined): AcmeDnsDatabaseConfig | undefined {
+  if (beside?.database === undefined) return undefined;
+  const { database } = beside;
+  return database.engine === 'sqlite' ? database : { engine: 'postgres' };
+}
+
+/** They are answered for in the name of the server of the challenge zone. */
+function otherZones(zone: ZoneConfig, beside: BesideTree | undefined): ZoneConfig[] {
+  return [...(beside?.otherZones ?? [])].map(([name, records]) => ({ ...zone, name, records }));
 }
 
 function apiTls({ acme, api, zone }: Settings): ApiTls | undefined {
@@ -97,11 +119,17 @@ function acmeDnsConfig(
 }
 
 /** What must not be printed, from the files and variables that hold it. @throws DomainError `invalid-config` */
-export function buildSecrets(settings: Settings, contents: FileContents, hmacKeyVariable: string | undefined): Secrets {
+export function buildSecrets(
+  settings: Settings,
+  contents: FileContents,
+  hmacKeyVariable: string | undefined,
+  beside?: BesideTree,
+): Secrets {
   const hmacKey = hmacKeyVariable ?? contents.get('acme.external_account.hmac_key_file');
   const server = settings.dns01.acme_dns?.server;
   return {
     externalAccountHmacKey: hmacKey === undefined ? undefined : new Secret(parseHmacKey(hmacKey)),
+    acmeDnsDatabaseUrl: beside?.database?.engine === 'postgres' ? new Secret(beside.database.url) : undefined,
     acmeDnsServer: server === undefined ? undefined : new Secret(serverWithCredentials(settings, server, contents)),
   };
 }

@@ -9,8 +9,12 @@ export interface Config {
   readonly data: string;
   /** The challenge zone; undefined where somebody else's acme-dns answers, or nothing is served. */
   readonly zone: ZoneConfig | undefined;
+  /** Zones of static records alone, served beside it. */
+  readonly otherZones: readonly ZoneConfig[];
   readonly dns: DnsConfig;
   readonly api: ApiConfig;
+  /** The database of acme-dns, used in place; undefined where ours is used. */
+  readonly acmeDnsDatabase: AcmeDnsDatabaseConfig | undefined;
   readonly acme: AcmeConfig;
   readonly dns01: Dns01Config;
   readonly certificates: readonly CertificateConfig[];
@@ -28,6 +32,11 @@ export interface ZoneConfig {
   /** Seconds. */
   readonly negativeTtl: number;
 }
+
+/** The URL of the PostgreSQL database is `acmeDnsDatabaseUrl` of Secrets. */
+export type AcmeDnsDatabaseConfig =
+  | { readonly engine: 'sqlite'; readonly file: string }
+  | { readonly engine: 'postgres' };
 
 export interface DnsConfig {
   readonly listeners: readonly Listener[];
@@ -126,6 +135,8 @@ export interface LogConfig {
   readonly level: 'debug' | 'info' | 'warn' | 'error';
   /** auto: text on a terminal, JSON lines elsewhere. */
   readonly format: 'auto' | 'text' | 'json';
+  /** undefined: standard error. */
+  readonly file: string | undefined;
 }
 
 /** Apart from Config, so that a Config may be printed whole. */
@@ -134,6 +145,8 @@ export interface Secrets {
   readonly externalAccountHmacKey: Secret | undefined;
   /** The URL with user and password, when it has any. */
   readonly acmeDnsServer: Secret | undefined;
+  /** Of the PostgreSQL database of acme-dns that is used in place. */
+  readonly acmeDnsDatabaseUrl: Secret | undefined;
 }
 
 export interface LoadedConfig {

@@ -1,6 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { DomainError, DomainErrors, messageOf } from '../core/error.ts';
+import { inWordsOfAcmeDns, readAcmeDnsFile } from './acme-dns-file.ts';
+import type { AcmeDnsFile } from './acme-dns-file.ts';
+import { isAcmeDnsTree } from './acme-dns-keys.ts';
+import type { ReadRecord } from './acme-dns-records.ts';
 import { buildConfig, buildSecrets } from './build-config.ts';
 import { checkSettings } from './checks.ts';
 import type { LoadedConfig } from './config.ts';
@@ -31,7 +35,7 @@ export interface LoadConfigOptions {
   /** The flag of each path that has one, such as `acme.directory`: a fault is said with it. */
   readonly flagNames?: Readonly<Record<string, string>> | undefined;
   /** Parses one line of `zone.records`, and throws what is wrong with it: the words of DNS are not known here. */
-  readonly checkRecord?: ((line: string, origin: string) => unknown) | undefined;
+  readonly readRecord?: ReadRecord | undefined;
 }
 
 /**
@@ -39,8 +43,8 @@ export interface LoadConfigOptions {
  * @throws DomainErrors `invalid-config` with every fault that can be seen at once
  */
 export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConfig> {
-  const { environment, checkRecord, flagNames = {} } = options;
-  const { tree: written, file, lines } = await readSource(options);
+  const { environment, readRecord, flagNames = {} } = options;
+  const { tree: written, file, lines, acmeDns } = await readSource(options);
   const fromEnvironment = readEnvironment(environment);
   const fromFlags = readOverrides(options.overrides ?? {});
   const folder = file === undefined ? '.' : dirname(resolve(file));
@@ -52,6 +56,7 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
   const files = await readNamedFiles(tree, locate);
   const hmacKey = environment[HMAC_KEY_VARIABLE];
   const faults = [
+    ...(acmeDns?.faults ?? []),
     ...fromEnvironment.faults,
     ...fromFlags.faults,
     ...(parsed.success ? [] : describeIssues(parsed.error.issues, locate)),
@@ -59,10 +64,10 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
   ];
   if (parsed.success) {
     const hasHmacKey = hmacKey !== undefined || parsed.data.acme.external_account?.hmac_key_file !== undefined;
-    faults.push(...checkSettings(parsed.data, locate, hasHmacKey), ...checkRecords(parsed.data, locate, checkRecord));
+    faults.push(...checkSettings(parsed.data, locate, hasHmacKey), ...checkRecords(parsed.data, locate, readRecord));
   }
-  if (faults.length > 0 || !parsed.success) throw new DomainErrors('invalid-config', faults);
-  return finish(parsed.data, files, hmacKey);
+  if (faults.length > 0 || !parsed.success) throw new DomainErrors('invalid-config', inWordsOf(acmeDns, faults));
+  return finish(parsed.data, files, hmacKey, acmeDns);
 }
 
 /** The configuration of a program that was told nothing. */
@@ -74,11 +79,14 @@ function finish(
   settings: Settings,
   files: { contents: ReadonlyMap<string, string>; warnings: readonly string[] },
   hmacKey: string | undefined,
+  acmeDns: AcmeDnsFile | undefined,
 ): LoadedConfig {
   try {
-    const config = deepFreeze(buildConfig(settings, files.contents));
-    const secrets = Object.freeze(buildSecrets(settings, files.contents, hmacKey));
-    return Object.freeze({ config, secrets, warnings: Object.freeze([...files.warnings, ...warningsAbout(config)]) });
+    const config = deepFreeze(buildConfig(settings, files.contents, acmeDns?.beside));
+    const secrets = Object.freeze(buildSecrets(settings, files.contents, hmacKey, acmeDns?.beside));
+    const warnings = [...files.warnings, ...warningsAbout(config)];
+    const told = acmeDns === undefined ? warnings : [...acmeDns.warnings, ...warnings.map(inWordsOfAcmeDns)];
+    return Object.freeze({ config, secrets, warnings: Object.freeze(told) });
   } catch (error) {
     throw error instanceof DomainError ? new DomainErrors('invalid-config', [error]) : error;
   }
@@ -86,9 +94,18 @@ function finish(
 
 interface Source extends TomlText {
   readonly file: string | undefined;
+  /** The file is one of acme-dns, and has been turned into ours. */
+  readonly acmeDns?: AcmeDnsFile;
 }
 
-async function readSource({ file, text, environment }: LoadConfigOptions): Promise<Source> {
+async function readSource(options: LoadConfigOptions): Promise<Source> {
+  const source = await readToml(options);
+  if (!isAcmeDnsTree(source.tree)) return source;
+  const acmeDns = readAcmeDnsFile(source, { file: source.file, readRecord: options.readRecord });
+  return { ...source, tree: acmeDns.tree, lines: acmeDns.lines, acmeDns };
+}
+
+async function readToml({ file, text, environment }: LoadConfigOptions): Promise<Source> {
   const path = file ?? (text === undefined ? environment['EVERCERT_CONFIG'] : undefined);
   if (path === undefined && text === undefined) return { tree: {}, lines: new Map(), file: undefined };
   try {
@@ -113,15 +130,16 @@ function readOverrides(overrides: Overrides): { tree: Tree; faults: readonly Dom
   }
 }
 
-function checkRecords(
-  { zone }: Settings,
-  locate: Locate,
-  checkRecord: LoadConfigOptions['checkRecord'],
-): readonly DomainError[] {
-  if (zone === undefined || checkRecord === undefined) return [];
+function inWordsOf(acmeDns: AcmeDnsFile | undefined, faults: readonly DomainError[]): readonly DomainError[] {
+  if (acmeDns === undefined) return faults;
+  return faults.map(({ code, message }) => new DomainError(code, inWordsOfAcmeDns(message)));
+}
+
+function checkRecords({ zone }: Settings, locate: Locate, readRecord: ReadRecord | undefined): readonly DomainError[] {
+  if (zone === undefined || readRecord === undefined) return [];
   return zone.records.flatMap((line, index) => {
     try {
-      checkRecord(line, zone.name);
+      readRecord(line, zone.name);
       return [];
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;

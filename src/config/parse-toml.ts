@@ -21,13 +21,6 @@ export function parseToml(text: string, file: string): TomlText {
     throw unreadable(error, file);
   }
   if (!isTree(tree)) throw fault(file, 'this is not a table of keys');
-  const general = tree['general'] ?? tree['General'];
-  if (isTree(general) && Object.keys(general).some((key) => key.toLowerCase() === 'domain')) {
-    throw fault(
-      file,
-      'this is a configuration of acme-dns, which a later version of evercert will take as it is; for now write one of evercert, beginning with [zone] and name = (the domain of [general])',
-    );
-  }
   return { tree, lines: keyLines(text) };
 }
 

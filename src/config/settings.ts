@@ -225,6 +225,10 @@ const log = {
     preset: 'auto',
     about: '`text` for people, `json` for machines; `auto` is text on a terminal and JSON elsewhere.',
   }),
+  file: optional('path', text, {
+    example: '/var/log/evercert.log',
+    about: 'File that the log is appended to (0600). Default: standard error.',
+  }),
 };
 
 /** The fields of every table by its path; `certificate` stands for each element of the array. */
