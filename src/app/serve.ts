@@ -2,6 +2,7 @@ import type { LoadedConfig } from '../config/config.ts';
 import { systemClock } from '../core/clock.ts';
 import type { Clock } from '../core/clock.ts';
 import { DomainError, messageOf } from '../core/error.ts';
+import type { CallReport } from '../http/call.ts';
 import type { HttpServer } from '../http/listener.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -121,7 +122,8 @@ async function startApis(parts: Parts, signal: AbortSignal): Promise<HttpServer[
   try {
     if (server !== undefined && api.listeners.length > 0) {
       const report = (error: unknown) => logger.error('API call failed', { error: messageOf(error) });
-      started.push(await startApi(api, server.zone, { observe: metrics.recordCall, report }));
+      const observe = ({ operation, result }: CallReport) => metrics.recordCall(operation, result);
+      started.push(await startApi(api, server.zone, { observe, report }));
     }
     if (api.statusListeners.length > 0) {
       const { statusOf } = await import('./status.ts');

@@ -13,16 +13,16 @@ export async function startApi(
   zone: ChallengeZone,
   telling: Pick<ApiOptions, 'observe' | 'report'> = {},
 ): Promise<HttpServer> {
-  const [{ createApi }, { startHttp }, { headerAddresses, peerAddress }] = await Promise.all([
+  const [{ createApi }, { startHttp }, { createFindSource }] = await Promise.all([
     import('../http/api.ts'),
     import('../http/listener.ts'),
-    import('../http/source-addresses.ts'),
+    import('../http/source.ts'),
   ]);
   const app = createApi({
     zone,
-    registration: config.registration === 'open',
+    registration: { kind: config.registration },
     corsOrigins: config.corsOrigins,
-    sourceAddresses: config.sourceHeader === undefined ? peerAddress : headerAddresses(config.sourceHeader),
+    findSource: createFindSource({ header: config.sourceHeader }),
     ...telling,
   });
   const tls = config.tls && (await readTls(config.tls));

@@ -18,6 +18,11 @@ export interface UpdateBody {
   readonly txt: string;
 }
 
+/** What the owner of an account asks for. `allowFrom` is undefined when it is to stay as it is. */
+export interface OwnerBody extends UpdateBody {
+  readonly allowFrom: readonly string[] | undefined | 'malformed';
+}
+
 /** A strict reader: nothing at all, or exactly one JSON value that is null or fits the struct. */
 export function readRegisterBody(text: string): RegisterBody {
   const none = { kind: 'allow-from', entries: [] } as const;
@@ -35,17 +40,30 @@ export function readRegisterBody(text: string): RegisterBody {
 
 /** A stream reader: what follows the first value is ignored, and a field of the wrong type leaves the others as they are. */
 export function readUpdateBody(text: string): UpdateBody {
+  const { subdomain, txt } = readOwnerBody(text);
+  return { subdomain, txt };
+}
+
+/** As for an update; and `null`, or nothing, is no other allow list (acme-dns-client-2 sends what is to change, and no more). */
+export function readOwnerBody(text: string): OwnerBody {
   let subdomain = '';
   let txt = '';
+  let allowFrom: OwnerBody['allowFrom'];
   for (const [name, value] of readJsonObject(text)?.members ?? []) {
     const field = folded(name);
     // Go stops at a username that is no uuid; what came before it stands.
     if (field === 'username' && typeof value === 'string' && !fits(field, value)) break;
+    if (field === 'allowfrom') allowFrom = allowFromOf(value);
     if (typeof value !== 'string') continue;
     if (field === 'subdomain') subdomain = value;
     if (field === 'txt') txt = value;
   }
-  return { subdomain, txt };
+  return { subdomain, txt, allowFrom };
+}
+
+function allowFromOf(value: unknown): OwnerBody['allowFrom'] {
+  if (value === null) return undefined;
+  return fits('allowfrom', value) ? (value as (string | null)[]).map((entry) => entry ?? '') : 'malformed';
 }
 
 function fits(field: string, value: unknown): boolean {
@@ -65,7 +83,7 @@ function fits(field: string, value: unknown): boolean {
 }
 
 /** Unicode's simple folding for the letters that matter: the long s is an s to Go, the Kelvin sign a k. */
-function folded(name: string): string {
+export function folded(name: string): string {
   return name.replaceAll('\u017f', 's').toLowerCase();
 }
 

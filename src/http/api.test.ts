@@ -7,7 +7,7 @@ import { createChallengeZone, type Registration } from '../acmedns/challenge-zon
 import { createNameTable } from '../dns/name-table.ts';
 import { createMemoryAccountStore } from '../../test/conformance/account-store-in-memory.ts';
 import { type ApiOptions, createApi } from './api.ts';
-import { headerAddresses } from './source-addresses.ts';
+import { createFindSource } from './source.ts';
 
 const VALUE = 'LHDhK3oGRvkiefQnx7OOczTY5Tic_xZ6HcMOc_gmtoM';
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}';
@@ -26,7 +26,7 @@ function newApi(options: Partial<ApiOptions> = {}) {
   ) => {
     const { from = '192.0.2.1', ...rest } = init;
     const request = new Request(`http://api.example.net${path}`, { method, ...rest });
-    const response = await app.fetch(request, { incoming: { socket: { remoteAddress: from } } });
+    const response = await app.fetch(request, { peer: from });
     return { status: response.status, headers: Object.fromEntries(response.headers), body: await response.text() };
   };
   const register = async (body = ''): Promise<Registration> =>
@@ -97,21 +97,21 @@ describe('POST /register', () => {
   });
 
   test('switched off, the path is as unknown as any', async () => {
-    const { ask } = newApi({ registration: false });
+    const { ask } = newApi({ registration: { kind: 'closed' } });
     for (const method of ['POST', 'GET', 'OPTIONS']) {
       const reply = await ask(method, '/register');
       assert.deepEqual([reply.status, reply.body], [404, '404 page not found\n']);
     }
   });
 
-  test('500 without the words of the database', async () => {
+  test('503 without the words of the database', async () => {
     const reported: unknown[] = [];
     const { ask, store } = newApi({ report: (error) => reported.push(error) });
     const fault = new DomainError('store-unavailable', 'database or disk is full');
     store.addAccount = () => Promise.reject(fault);
     assert.deepEqual(await ask('POST', '/register'), {
-      status: 500,
-      headers: JSON_TYPE,
+      status: 503,
+      headers: { ...JSON_TYPE, 'retry-after': '5' },
       body: '{"error": "db_error"}',
     });
     assert.deepEqual(reported, [fault]);
@@ -192,7 +192,7 @@ describe('POST /update', () => {
     assert.deepEqual([reply.status, reply.body], [400, '{"error": "bad_subdomain"}']);
   });
 
-  test('allow lists: by the peer, by any address of a header where that is set', async () => {
+  test('allow lists: by the peer, by the last address of a header where that is set', async () => {
     const byPeer = newApi();
     const account = await byPeer.register('{"allowfrom":["192.0.2.0/24"]}');
     const body = JSON.stringify({ subdomain: account.subdomain, txt: VALUE });
@@ -201,23 +201,24 @@ describe('POST /update', () => {
     assert.equal((await byPeer.update(account, body, {}, '::ffff:192.0.2.77')).status, 200);
     assert.equal((await byPeer.update(account, body, forged, '198.51.100.1')).status, 401);
 
-    const byHeader = newApi({ sourceAddresses: headerAddresses('X-Forwarded-For') });
+    const byHeader = newApi({ findSource: createFindSource({ header: 'X-Forwarded-For' }) });
     const behind = await byHeader.register('{"allowfrom":["192.0.2.0/24"]}');
     const own = JSON.stringify({ subdomain: behind.subdomain, txt: VALUE });
     assert.equal((await byHeader.update(behind, own, { 'x-forwarded-for': '10.0.0.1 , 192.0.2.9' })).status, 200);
-    assert.equal((await byHeader.update(behind, own, { 'x-forwarded-for': '10.0.0.1' })).status, 401);
+    assert.equal((await byHeader.update(behind, own, { 'x-forwarded-for': '192.0.2.9, 10.0.0.1' })).status, 401);
     assert.equal((await byHeader.update(behind, own)).status, 401);
     const free = await byHeader.register();
     assert.equal((await byHeader.update(free, JSON.stringify({ subdomain: free.subdomain, txt: VALUE }))).status, 200);
   });
 
-  test('500 db_error when the store fails, at the look and at the change', async () => {
+  test('503 db_error when the store fails, at the look and at the change', async () => {
     for (const method of ['findAccount', 'changeTxt'] as const) {
       const { register, update, store } = newApi();
       const account = await register();
       Object.assign(store, { [method]: () => Promise.reject(new DomainError('store-unavailable', 'no')) });
       const reply = await update(account, JSON.stringify({ subdomain: account.subdomain, txt: VALUE }));
-      assert.deepEqual(reply, { status: 500, headers: JSON_TYPE, body: '{"error": "db_error"}' });
+      const headers = { ...JSON_TYPE, 'retry-after': '5' };
+      assert.deepEqual(reply, { status: 503, headers, body: '{"error": "db_error"}' });
     }
   });
 });
@@ -313,7 +314,7 @@ describe('CORS', () => {
       'preflight with a strange header',
       [],
       'OPTIONS',
-      { origin: page, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization' },
+      { origin: page, 'access-control-request-method': 'POST', 'access-control-request-headers': 'x-strange' },
       204,
       { vary: preflight },
     ],
@@ -353,7 +354,7 @@ describe('CORS', () => {
 
 test('results are told for the metrics', async () => {
   const told: string[] = [];
-  const { ask, register, update } = newApi({ observe: (operation, result) => told.push(`${operation} ${result}`) });
+  const { ask, register, update } = newApi({ observe: ({ operation, result }) => told.push(`${operation} ${result}`) });
   const account = await register();
   await ask('POST', '/register', { body: '{' });
   await update(account, JSON.stringify({ subdomain: account.subdomain, txt: VALUE }));

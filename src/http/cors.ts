@@ -1,4 +1,4 @@
-/** Cross-origin rules (the Fetch standard's CORS protocol) as acme-dns has them, with its own two headers allowed as well. */
+/** Cross-origin rules (the Fetch standard's CORS protocol) as acme-dns has them, with the headers that carry credentials allowed as well. */
 export interface Cors {
   /** The headers for the answer to anything but a preflight. */
   headers(request: Request): Record<string, string>;
@@ -7,7 +7,16 @@ export interface Cors {
 }
 
 const METHODS = new Set(['GET', 'POST']);
-const REQUEST_HEADERS = new Set(['Origin', 'Accept', 'Content-Type', 'X-Requested-With', 'X-Api-User', 'X-Api-Key']);
+const REQUEST_HEADERS = new Set([
+  'Origin',
+  'Accept',
+  'Content-Type',
+  'X-Requested-With',
+  'X-Api-User',
+  'X-Api-Key',
+  'X-Api-Registration-Token',
+  'Authorization',
+]);
 const NO_ORIGIN = { vary: 'Origin' };
 
 /** @param origins as in acme-dns' corsorigins: none means all; one `*` in an entry stands for anything. */

@@ -14,7 +14,7 @@ import { type HttpOptions, startHttp } from './listener.ts';
 const echo: HttpOptions['app'] = {
   async fetch(request, env) {
     const { pathname } = new URL(request.url);
-    return new Response(`${request.method} ${pathname} ${await request.text()} ${env.incoming?.socket.remoteAddress}`);
+    return new Response(`${request.method} ${pathname} ${await request.text()} ${env.peer}`);
   },
 };
 

@@ -1,9 +1,11 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { createAcceptor } from './accept.ts';
 import { type DescribeHolder, type HttpAddress, listen } from './listen.ts';
+import { createInNetworks } from './networks.ts';
 import { readRequestBody } from './request-body.ts';
-import type { HttpEnv } from './source-addresses.ts';
+import type { HttpEnv } from './source.ts';
 
 /** PEM. `key` is secret. */
 export interface TlsMaterial {
@@ -15,6 +17,8 @@ export interface TlsMaterial {
 export interface HttpLimits {
   readonly body: number;
   readonly connections: number;
+  /** For each IPv4 address and each /64 of IPv6, proxies apart; 0: any number. */
+  readonly connectionsPerSubscriber: number;
   /** From the first byte of a request to the end of its headers. */
   readonly headersTimeout: number;
   /** From the first byte of a request to the end of its body. */
@@ -26,6 +30,7 @@ export interface HttpLimits {
 export const defaultHttpLimits: HttpLimits = {
   body: 64 * 1024,
   connections: 10_000,
+  connectionsPerSubscriber: 0,
   headersTimeout: 10_000,
   requestTimeout: 15_000,
   idleTimeout: 60_000,
@@ -37,6 +42,10 @@ export interface HttpOptions {
   /** Serves HTTPS when given. */
   readonly tls?: TlsMaterial | undefined;
   readonly limits?: Partial<HttpLimits>;
+  /** Networks of the proxies in front. */
+  readonly trustedProxies?: readonly string[];
+  /** Whether their connections begin with a header of the PROXY protocol, version 1 or 2. */
+  readonly proxyProtocol?: boolean;
   readonly describeHolder?: DescribeHolder;
 }
 
@@ -61,10 +70,16 @@ const LINGER = 500;
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   const limits = { ...defaultHttpLimits, ...options.limits };
   const { getRequestListener } = await import('@hono/node-server');
-  const respond = getRequestListener((request, env) => options.app.fetch(request, env), {
-    hostname: 'localhost',
-    overrideGlobalObjects: false,
+  const acceptor = createAcceptor({
+    perSubscriber: limits.connectionsPerSubscriber,
+    isProxy: createInNetworks(options.trustedProxies ?? []),
+    proxyProtocol: options.proxyProtocol ?? false,
+    headerTimeout: limits.headersTimeout,
   });
+  const respond = getRequestListener(
+    (request, { incoming }) => options.app.fetch(request, { peer: acceptor.peerOf(incoming.socket) }),
+    { hostname: 'localhost', overrideGlobalObjects: false },
+  );
   let stopping = false;
   const underWay = new Set<ServerResponse>();
   const listener: RequestListener = (incoming, outgoing) => {
@@ -78,11 +93,13 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
     stopping = true;
     // Node closes connections that are idle; these are not to become so.
     for (const outgoing of underWay) if (!outgoing.headersSent) outgoing.setHeader('connection', 'close');
+    acceptor.cutUnfinished();
     await Promise.all(servers.map((server) => closeServer(server, grace)));
   };
   try {
     for (const at of options.listeners) {
       const server = await createServer(options.tls, limits, listener);
+      acceptor.attach(server);
       await listen(server, at, options.listeners, options.describeHolder);
       servers.push(server);
     }

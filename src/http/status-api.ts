@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import type { HttpEnv } from './source-addresses.ts';
+import type { HttpEnv } from './source.ts';
 
 export interface StatusApiOptions {
   /** What `evercert status -o json` prints; nothing secret. */

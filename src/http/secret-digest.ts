@@ -1,0 +1,30 @@
+import { hash, timingSafeEqual } from 'node:crypto';
+
+/**
+ * What is kept of a secret that callers have to know: its SHA-256. Two of them are compared in constant time, whatever the
+ * lengths of the secrets were.
+ */
+export type SecretDigest = Uint8Array;
+
+export function digestOf(secret: string): SecretDigest {
+  return hash('sha256', secret, 'buffer');
+}
+
+const NOBODY: SecretDigest = new Uint8Array(32);
+
+/** Whether `secret` is one of these. All are looked at, so that the time does not tell which. */
+export function isOneOf(secret: string, digests: readonly SecretDigest[]): boolean {
+  const given = digestOf(secret);
+  let found = false;
+  for (const digest of digests) found = timingSafeEqual(given, digest) || found;
+  return found;
+}
+
+/** The secrets of users by their names. */
+export type UserSecrets = ReadonlyMap<string, SecretDigest>;
+
+/** An unknown user costs the same as a wrong password. */
+export function isSecretOf(users: UserSecrets, name: string, secret: string): boolean {
+  const digest = users.get(name);
+  return timingSafeEqual(digestOf(secret), digest ?? NOBODY) && digest !== undefined;
+}
