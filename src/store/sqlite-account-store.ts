@@ -1,10 +1,11 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Clock, systemClock } from '../core/clock.ts';
-import { DomainError, messageOf } from '../core/error.ts';
+import { DomainError } from '../core/error.ts';
 import type { Account, AccountKey, AccountStore, StoredName, TxtRow } from '../acmedns/ports.ts';
 import { createCommitGroup } from './commit-group.ts';
 import { createSqliteChanges } from './sqlite-changes.ts';
+import { accountExists, sqliteFault } from './sqlite-fault.ts';
 import { txtDifference } from './txt-difference.ts';
 
 type Row = Record<string, SQLOutputValue>;
@@ -12,13 +13,12 @@ type Row = Record<string, SQLOutputValue>;
 /** Labels or accounts read at a time when all are read. */
 const PAGE = 1024;
 const SHA256_OCTETS = 32;
-const SQLITE_CONSTRAINT = 19;
 
 /** Accounts, TXT values and delegations in SQLite. `database` comes from openDatabase, and is closed by who opened it. */
 export function createSqliteAccountStore(database: DatabaseSync, clock: Clock = systemClock): AccountStore {
   const group = createCommitGroup(database);
   const sql = prepare(database);
-  const changes = createSqliteChanges({ database, clock, read: readName, translated });
+  const changes = createSqliteChanges({ database, clock, read: readName, translated: sqliteFault });
 
   function writeTxt(subdomain: string, before: readonly TxtRow[], after: readonly TxtRow[]): boolean {
     const { put, gone, ownersUpdateAt } = txtDifference(before, after);
@@ -30,7 +30,7 @@ export function createSqliteAccountStore(database: DatabaseSync, clock: Clock = 
 
   async function write<T>(work: () => T): Promise<T> {
     return group.run(work).catch((error: unknown) => {
-      throw translated(error);
+      throw sqliteFault(error);
     });
   }
 
@@ -125,7 +125,7 @@ export function createSqliteAccountStore(database: DatabaseSync, clock: Clock = 
         yield* pages(sql.accountLabels);
         yield* pages(sql.delegationLabels);
       } catch (error) {
-        throw translated(error);
+        throw sqliteFault(error);
       }
     },
     changesByOthers: (signal) => changes.follow(signal),
@@ -157,7 +157,7 @@ async function read<T>(work: () => T): Promise<T> {
   try {
     return work();
   } catch (error) {
-    throw translated(error);
+    throw sqliteFault(error);
   }
 }
 
@@ -225,18 +225,4 @@ function toKey(password: SQLOutputValue | undefined): AccountKey | undefined {
   if (typeof password === 'string') return { kind: 'bcrypt', hash: password };
   if (password instanceof Uint8Array && password.length === SHA256_OCTETS) return { kind: 'sha256', hash: password };
   return undefined;
-}
-
-function accountExists(cause?: unknown): DomainError {
-  return new DomainError('account-exists', 'the username or the label is taken; choose another', { cause });
-}
-
-function translated(error: unknown): DomainError {
-  if (error instanceof DomainError) return error;
-  const primary = error instanceof Error && 'errcode' in error ? Number(error.errcode) % 256 : 0;
-  if (primary === SQLITE_CONSTRAINT) return accountExists(error);
-  return new DomainError('store-unavailable', `the database cannot do its work: ${messageOf(error)}`, {
-    retry: { kind: 'backoff' },
-    cause: error,
-  });
 }

@@ -30,14 +30,19 @@ export interface SqliteChangesOptions {
   /** How a label is now; undefined when nobody has it. */
   readonly read: (subdomain: string) => StoredName | undefined;
   readonly translated: (error: unknown) => DomainError;
+  /** Where the log is. */
+  readonly table?: 'changes' | 'evercert_changes';
+  /** Others than evercert write there too, and tell nobody: when something was written and the log has nothing, all is read again. */
+  readonly othersWrite?: boolean;
 }
 
-export function createSqliteChanges({ database, clock, read, translated }: SqliteChangesOptions): SqliteChanges {
-  const insert = database.prepare('INSERT INTO changes (subdomain) VALUES (?)');
-  const prune = database.prepare('DELETE FROM changes WHERE version <= ?');
-  const ends = database.prepare('SELECT min(version) AS oldest, max(version) AS latest FROM changes');
-  const latest = database.prepare('SELECT max(version) AS latest FROM changes');
-  const after = database.prepare('SELECT version, subdomain FROM changes WHERE version > ? ORDER BY version LIMIT ?');
+export function createSqliteChanges(options: SqliteChangesOptions): SqliteChanges {
+  const { database, clock, read, translated, table = 'changes', othersWrite = false } = options;
+  const insert = database.prepare(`INSERT INTO ${table} (subdomain) VALUES (?)`);
+  const prune = database.prepare(`DELETE FROM ${table} WHERE version <= ?`);
+  const ends = database.prepare(`SELECT min(version) AS oldest, max(version) AS latest FROM ${table}`);
+  const latest = database.prepare(`SELECT max(version) AS latest FROM ${table}`);
+  const after = database.prepare(`SELECT version, subdomain FROM ${table} WHERE version > ? ORDER BY version LIMIT ?`);
   const dataVersion = database.prepare('PRAGMA data_version');
 
   /** All that happened up to this version has been told. */
@@ -62,6 +67,7 @@ export function createSqliteChanges({ database, clock, read, translated }: Sqlit
     }
     if (upTo < from || (upTo > from && Number(oldest) > from + 1)) return { kind: 'reload' };
     const page = after.all(from, PAGE);
+    if (page.length === 0 && othersWrite && seen !== undefined) return { kind: 'reload' };
     const labels = [...new Set(page.map((row) => String(row['subdomain'])))];
     const names: StoredName[] = [];
     const removed: RemovedName[] = [];

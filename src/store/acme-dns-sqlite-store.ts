@@ -1,0 +1,269 @@
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Account, AccountStore, StoredName, TxtRow } from '../acmedns/ports.ts';
+import { type Clock, systemClock } from '../core/clock.ts';
+import { allowFromOfText, keyOfPassword, passwordOfKey } from './acme-dns-rows.ts';
+import { type KeptRow, lastUpdateOf, rowsOfLabel, type Slot, writesForLabel } from './acme-dns-slots.ts';
+import { createCommitGroup } from './commit-group.ts';
+import { createSqliteChanges } from './sqlite-changes.ts';
+import { accountExists, sqliteFault } from './sqlite-fault.ts';
+import { txtDifference } from './txt-difference.ts';
+
+type Row = Record<string, SQLOutputValue>;
+
+/** Labels or accounts read at a time when all are read. */
+const PAGE = 1024;
+
+/**
+ * Accounts, TXT values and delegations in acme-dns' own SQLite file, from which acme-dns can go on at any time. `database` comes from
+ * openAcmeDnsSqlite, and is closed by who opened it.
+ */
+export function createAcmeDnsSqliteStore(database: DatabaseSync, clock: Clock = systemClock): AccountStore {
+  const group = createCommitGroup(database);
+  const sql = prepare(database);
+  const changes = createSqliteChanges({
+    database,
+    clock,
+    read: readName,
+    translated: sqliteFault,
+    table: 'evercert_changes',
+    othersWrite: true,
+  });
+
+  async function write<T>(work: () => T): Promise<T> {
+    return group.run(work).catch((error: unknown) => {
+      throw sqliteFault(error);
+    });
+  }
+
+  function isAccountLabel(subdomain: string): boolean {
+    return sql.findByLabel.get(subdomain) !== undefined;
+  }
+
+  function isLabel(subdomain: string): boolean {
+    return isAccountLabel(subdomain) || sql.findDelegationLabel.get(subdomain) !== undefined;
+  }
+
+  function readLabel(subdomain: string): { slots: Slot[]; kept: KeptRow[] } {
+    return { slots: sql.findSlots.all(subdomain).map(toSlot), kept: sql.findKept.all(subdomain).map(toKept) };
+  }
+
+  function readName(subdomain: string): StoredName | undefined {
+    // First, since another process may write in between: what is read is at least as late.
+    const version = changes.version();
+    if (!isLabel(subdomain)) return undefined;
+    const { slots, kept } = readLabel(subdomain);
+    return { subdomain, rows: rowsOfLabel(slots, kept), version };
+  }
+
+  function writeLabel(subdomain: string, change: (before: readonly TxtRow[]) => readonly TxtRow[]): StoredName {
+    const { slots, kept } = readLabel(subdomain);
+    const before = rowsOfLabel(slots, kept);
+    const rows = change(before);
+    const hasSlots = isAccountLabel(subdomain);
+    const writes = writesForLabel(slots, kept, rows, hasSlots);
+    for (const { id, value, lastUpdate } of writes.slots) sql.setSlot.run(value, lastUpdate, id);
+    for (const { value, lastUpdate } of writes.newSlots) sql.addSlot.run(subdomain, value, lastUpdate);
+    for (const row of writes.put)
+      sql.putKept.run(subdomain, row.value, row.updatedAt, Number(row.held), Number(row.inSlot));
+    for (const value of writes.gone) sql.deleteKept.run(subdomain, value);
+    const { put, gone, ownersUpdateAt } = txtDifference(before, rows);
+    if (ownersUpdateAt !== undefined && hasSlots) sql.noteUpdate.run(ownersUpdateAt, subdomain);
+    const changed = put.length > 0 || gone.length > 0;
+    return { subdomain, rows, version: changed ? changes.note(subdomain) : changes.version() };
+  }
+
+  function forgetLabel(subdomain: string): number {
+    for (const statement of [sql.deleteAllSlots, sql.deleteAllKept]) statement.run(subdomain);
+    return changes.note(subdomain);
+  }
+
+  return {
+    keepsBcrypt: true,
+    addAccount({ username, key, subdomain, allowFrom, createdAt, lastUpdateAt }) {
+      return write(() => {
+        if (isLabel(subdomain)) throw accountExists();
+        forgetLabel(subdomain);
+        sql.addAccount.run(username, Buffer.from(passwordOfKey(key)), subdomain, JSON.stringify(allowFrom));
+        sql.putBeside.run(username, createdAt, lastUpdateAt ?? null);
+        for (const value of ['', '']) sql.addSlot.run(subdomain, value, 0);
+        return changes.note(subdomain);
+      });
+    },
+    findAccount(username) {
+      return read(() => optionalAccount(sql.findAccount.get(username)));
+    },
+    findAccountByLabel(subdomain) {
+      return read(() => optionalAccount(sql.findByLabel.get(subdomain)));
+    },
+    removeAccount(username) {
+      return write(() => {
+        const row = sql.findAccount.get(username);
+        if (row === undefined) return undefined;
+        const subdomain = String(row['subdomain']);
+        for (const statement of [sql.deleteAccount, sql.deleteBeside]) statement.run(username);
+        return { subdomain, version: forgetLabel(subdomain) };
+      });
+    },
+    changeAccount(username, change) {
+      return write(() => {
+        const before = optionalAccount(sql.findAccount.get(username));
+        if (before === undefined) return undefined;
+        const { key, allowFrom, createdAt } = change(before);
+        if (key !== before.key) sql.setPassword.run(Buffer.from(passwordOfKey(key)), username);
+        // What could not be read stays as it was written unless it is replaced.
+        if (allowFrom !== before.allowFrom) sql.setAllowFrom.run(JSON.stringify(allowFrom), username);
+        if (createdAt !== before.createdAt) sql.putBeside.run(username, createdAt, before.lastUpdateAt ?? null);
+        return { ...before, key, allowFrom, createdAt };
+      });
+    },
+    async *accounts() {
+      for (let last = ''; ;) {
+        const page = await read(() => sql.accountsAfter.all(last, PAGE).map(toAccount));
+        if (page.length === 0) return;
+        yield page;
+        last = page.at(-1)?.username ?? '';
+      }
+    },
+    changeTxt(subdomain, change) {
+      return write(() => (isLabel(subdomain) ? writeLabel(subdomain, change) : undefined));
+    },
+    async addDelegation(domain, subdomain) {
+      // The common case, and no commit: whatever can be read here is durable, since no transaction is open between turns.
+      const kept = await read(() => delegationOf(domain));
+      if (kept !== undefined) return kept;
+      return write(() => {
+        const now = delegationOf(domain);
+        if (now !== undefined) return now;
+        if (isLabel(subdomain)) throw accountExists();
+        forgetLabel(subdomain);
+        sql.addDelegation.run(domain, subdomain);
+        return { subdomain, rows: [], version: changes.note(subdomain) };
+      });
+    },
+    removeDelegation(domain) {
+      return write(() => {
+        const row = sql.findDelegation.get(domain);
+        if (row === undefined) return undefined;
+        const subdomain = String(row['subdomain']);
+        sql.deleteDelegation.run(domain);
+        return { subdomain, version: forgetLabel(subdomain) };
+      });
+    },
+    async *names() {
+      try {
+        changes.mark();
+        yield* pages(sql.accountLabels);
+        yield* pages(sql.delegationLabels);
+      } catch (error) {
+        throw sqliteFault(error);
+      }
+    },
+    changesByOthers: (signal) => changes.follow(signal),
+  };
+
+  function delegationOf(domain: string): StoredName | undefined {
+    const row = sql.findDelegation.get(domain);
+    return row && readName(String(row['subdomain']));
+  }
+
+  /** Page by page, so that a million labels are never in memory at once and the event loop goes on in between. */
+  async function* pages(labels: Statements['accountLabels']): AsyncGenerator<readonly StoredName[]> {
+    for (let last = ''; ;) {
+      const version = changes.version();
+      const page = labels.all(last, PAGE).map((row) => String(row['subdomain']));
+      const end = page.at(-1);
+      if (end === undefined) return;
+      const slots = Map.groupBy(sql.slotsBetween.all(last, end), (row) => String(row['subdomain']));
+      const kept = Map.groupBy(sql.keptBetween.all(last, end), (row) => String(row['subdomain']));
+      yield page.map((subdomain) => {
+        const rows = rowsOfLabel((slots.get(subdomain) ?? []).map(toSlot), (kept.get(subdomain) ?? []).map(toKept));
+        return { subdomain, rows, version };
+      });
+      last = end;
+      await nextTurn();
+    }
+  }
+}
+
+async function read<T>(work: () => T): Promise<T> {
+  try {
+    return work();
+  } catch (error) {
+    throw sqliteFault(error);
+  }
+}
+
+type Statements = ReturnType<typeof prepare>;
+
+const LABELS = 'WHERE subdomain > ? ORDER BY subdomain LIMIT ?';
+/** By names, in lower case: a file that acme-dns has upgraded from its first version still has columns of that one. */
+const SLOT = 'SELECT rowid AS id, Subdomain AS subdomain, Value AS value, LastUpdate AS last_update FROM txt';
+const KEPT = 'SELECT subdomain, value, updated_at, held, in_slot FROM evercert_txt';
+const ACCOUNT = `
+  SELECT r.Username AS username, r.Password AS password, r.Subdomain AS subdomain, r.AllowFrom AS allow_from, b.created_at, b.last_update_at,
+    (SELECT max(LastUpdate) FROM txt WHERE Subdomain = r.Subdomain) AS newest_slot
+  FROM records r LEFT JOIN evercert_accounts b ON b.username = r.Username`;
+
+function prepare(database: DatabaseSync) {
+  return {
+    addAccount: database.prepare('INSERT INTO records (Username, Password, Subdomain, AllowFrom) VALUES (?, ?, ?, ?)'),
+    findAccount: database.prepare(`${ACCOUNT} WHERE r.Username = ?`),
+    findByLabel: database.prepare(`${ACCOUNT} WHERE r.Subdomain = ?`),
+    accountsAfter: database.prepare(`${ACCOUNT} WHERE r.Username > ? ORDER BY r.Username LIMIT ?`),
+    setPassword: database.prepare('UPDATE records SET Password = ? WHERE Username = ?'),
+    setAllowFrom: database.prepare('UPDATE records SET AllowFrom = ? WHERE Username = ?'),
+    deleteAccount: database.prepare('DELETE FROM records WHERE Username = ?'),
+    putBeside: database.prepare(
+      'INSERT OR REPLACE INTO evercert_accounts (username, created_at, last_update_at) VALUES (?, ?, ?)',
+    ),
+    deleteBeside: database.prepare('DELETE FROM evercert_accounts WHERE username = ?'),
+    noteUpdate: database.prepare(`
+      INSERT INTO evercert_accounts (username, created_at, last_update_at) SELECT Username, 0, ?1 FROM records WHERE Subdomain = ?2
+      ON CONFLICT (username) DO UPDATE SET last_update_at = ?1`),
+    findSlots: database.prepare(`${SLOT} WHERE Subdomain = ? ORDER BY rowid`),
+    slotsBetween: database.prepare(`${SLOT} WHERE Subdomain > ? AND Subdomain <= ? ORDER BY rowid`),
+    addSlot: database.prepare('INSERT INTO txt (Subdomain, Value, LastUpdate) VALUES (?, ?, ?)'),
+    setSlot: database.prepare('UPDATE txt SET Value = ?, LastUpdate = ? WHERE rowid = ?'),
+    deleteAllSlots: database.prepare('DELETE FROM txt WHERE Subdomain = ?'),
+    findKept: database.prepare(`${KEPT} WHERE subdomain = ?`),
+    keptBetween: database.prepare(`${KEPT} WHERE subdomain > ? AND subdomain <= ?`),
+    putKept: database.prepare(
+      'INSERT OR REPLACE INTO evercert_txt (subdomain, value, updated_at, held, in_slot) VALUES (?, ?, ?, ?, ?)',
+    ),
+    deleteKept: database.prepare('DELETE FROM evercert_txt WHERE subdomain = ? AND value = ?'),
+    deleteAllKept: database.prepare('DELETE FROM evercert_txt WHERE subdomain = ?'),
+    addDelegation: database.prepare('INSERT INTO evercert_delegations (domain, subdomain) VALUES (?, ?)'),
+    findDelegation: database.prepare('SELECT subdomain FROM evercert_delegations WHERE domain = ?'),
+    findDelegationLabel: database.prepare('SELECT 1 FROM evercert_delegations WHERE subdomain = ?'),
+    deleteDelegation: database.prepare('DELETE FROM evercert_delegations WHERE domain = ?'),
+    accountLabels: database.prepare(`SELECT Subdomain AS subdomain FROM records ${LABELS}`),
+    delegationLabels: database.prepare(`SELECT subdomain FROM evercert_delegations ${LABELS}`),
+  };
+}
+
+function toSlot(row: Row): Slot {
+  return { id: Number(row['id']), value: String(row['value']), lastUpdate: Number(row['last_update'] ?? 0) };
+}
+
+function toKept(row: Row): KeptRow {
+  const { value, updated_at: updatedAt, held, in_slot: inSlot } = row;
+  return { value: String(value), updatedAt: Number(updatedAt), held: held === 1, inSlot: inSlot === 1 };
+}
+
+function optionalAccount(row: Row | undefined): Account | undefined {
+  return row && toAccount(row);
+}
+
+function toAccount(row: Row): Account {
+  const kept = row['last_update_at'];
+  const lastUpdateAt = lastUpdateOf(Number(row['newest_slot'] ?? 0), typeof kept === 'number' ? kept : undefined);
+  return {
+    username: String(row['username']),
+    key: keyOfPassword(row['password']),
+    subdomain: String(row['subdomain']),
+    allowFrom: allowFromOfText(row['allow_from']),
+    createdAt: Number(row['created_at'] ?? 0),
+    ...(lastUpdateAt !== undefined && { lastUpdateAt }),
+  };
+}
