@@ -1,5 +1,6 @@
 import { isKeyShaped } from './account.ts';
 import { isAllowed } from './allow-from.ts';
+import { type Bcrypt, createBcrypt } from './bcrypt.ts';
 import { createKeyCheck } from './key-check.ts';
 import type { Account, AccountStore } from './ports.ts';
 import { parseUsername } from './username.ts';
@@ -19,8 +20,8 @@ export type Authenticate = (credentials: Credentials) => Promise<Account | undef
  * Looks in the order in which acme-dns does: form of the user, form of the key, account, key, source.
  * The function throws DomainError `store-unavailable`, `too-busy`
  */
-export function createAuthenticate(store: AccountStore): Authenticate {
-  const isKeyOf = createKeyCheck(store);
+export function createAuthenticate(store: AccountStore, bcrypt: Bcrypt = createBcrypt()): Authenticate {
+  const isKeyOf = createKeyCheck(store, bcrypt);
   return async ({ username: written, key, sources }) => {
     const username = parseUsername(written);
     if (username === undefined || !isKeyShaped(key)) return undefined;

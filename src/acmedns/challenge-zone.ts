@@ -6,9 +6,10 @@ import type { NameTable } from '../dns/name-table.ts';
 import { createAccount, createKey } from './account.ts';
 import { parseAllowFrom } from './allow-from.ts';
 import { createAuthenticate, type Credentials } from './authenticate.ts';
+import { createBcrypt } from './bcrypt.ts';
 import { checkUpdate, type UpdateRefusal, type UpdateRequest } from './check-update.ts';
 import { followChanges, type ZoneEvent } from './follow-changes.ts';
-import type { Account, AccountStore, TxtChange } from './ports.ts';
+import type { Account, AccountKey, AccountStore, TxtChange } from './ports.ts';
 import { createServedLabels } from './served-labels.ts';
 import { addValue, holdValues, liveRows, releaseValues } from './txt-rule.ts';
 
@@ -48,7 +49,7 @@ export interface ChallengeZone {
   nameOf(subdomain: string): DomainName;
   /** Serves what the store has; until it resolves, a name that is not found yet gets SERVFAIL. Call once, before all else. */
   load(): Promise<LoadedNames>;
-  /** @throws DomainError `invalid-allow-from` */
+  /** @throws DomainError `invalid-allow-from`, `too-busy` */
   register(allowFrom: readonly string[]): Promise<Registration>;
   /**
    * The account that the credentials open, in the order of checks of acme-dns (form of the user, form of the key, account, key, source);
@@ -81,7 +82,13 @@ export interface ChallengeZone {
 export function createChallengeZone(options: ChallengeZoneOptions): ChallengeZone {
   const { origin, names, store, clock } = options;
   const labels = createServedLabels(origin, names, clock);
-  const authenticate = createAuthenticate(store);
+  const bcrypt = createBcrypt();
+  const authenticate = createAuthenticate(store, bcrypt);
+
+  /** What is kept of a new key, in a form that everybody who reads the store understands. */
+  async function keep(key: string, kept: AccountKey): Promise<AccountKey> {
+    return store.keepsBcrypt ? { kind: 'bcrypt', hash: await bcrypt.hash(key) } : kept;
+  }
 
   /** Whether there is such a label. */
   async function change(subdomain: string, rule: TxtChange): Promise<boolean> {
@@ -134,7 +141,8 @@ export function createChallengeZone(options: ChallengeZoneOptions): ChallengeZon
       return loaded;
     },
     async register(allowFrom) {
-      const { account, key } = createAccount(parseAllowFrom(allowFrom), clock.now());
+      const { account: made, key } = createAccount(parseAllowFrom(allowFrom), clock.now());
+      const account = { ...made, key: await keep(key, made.key) };
       const { subdomain } = account;
       const version = await store.addAccount(account);
       labels.serve({ subdomain, rows: [], version }, 'us');
@@ -168,7 +176,8 @@ export function createChallengeZone(options: ChallengeZoneOptions): ChallengeZon
     },
     async rotateKey(username) {
       const { key, kept } = createKey();
-      const account = await store.changeAccount(username, (before) => ({ ...before, key: kept }));
+      const stored = await keep(key, kept);
+      const account = await store.changeAccount(username, (before) => ({ ...before, key: stored }));
       return account && registrationOf(account, key);
     },
     async registerDelegation(domain) {

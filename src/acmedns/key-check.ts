@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { assertNever } from '../core/assert-never.ts';
-import { DomainError } from '../core/error.ts';
 import { fastKey } from './account.ts';
+import type { Bcrypt } from './bcrypt.ts';
 import type { Account, AccountStore } from './ports.ts';
 
 /** Whether a key opens an account. */
@@ -9,44 +9,26 @@ export type KeyCheck = (account: Account | undefined, key: string) => Promise<bo
 
 /** Compared with when there is no such account, so that an unknown user costs the same as a wrong key. */
 const NO_HASH = new Uint8Array(32);
-/** How many keys may wait for bcrypt. One takes about a tenth of a second, and they are taken one after another. */
-const MOST_WAITING = 100;
 
 /**
  * Compares in constant time. bcrypt is only computed for an account that has it, for one key at a time, and once for each right key: the
  * account then gets a SHA-256 of it, in the store when that may be, in memory otherwise.
  */
-export function createKeyCheck(store: AccountStore): KeyCheck {
+export function createKeyCheck(store: AccountStore, bcrypt: Bcrypt): KeyCheck {
   /** By username: a key that was right, and the bcrypt hash that it was right for. */
   const verified = new Map<string, { readonly bcrypt: string; readonly hash: Uint8Array }>();
-  let turn: Promise<unknown> = Promise.resolve();
-  let waiting = 0;
-
   /** @throws DomainError `too-busy` */
-  async function isKeyOfBcrypt(hash: string, key: string): Promise<boolean> {
-    if (waiting >= MOST_WAITING) {
-      const message = `${waiting} keys are waiting to be checked already; try again in a moment`;
-      throw new DomainError('too-busy', message, { retry: { kind: 'backoff' } });
-    }
-    waiting += 1;
-    const result = turn.then(async () => {
-      const { compare } = await import('bcryptjs');
-      return compare(key, hash).catch(() => false);
-    });
-    turn = result.catch(() => {}).finally(() => (waiting -= 1));
-    return await result;
-  }
-
-  async function checkBcrypt(account: Account, bcrypt: string, key: string): Promise<boolean> {
+  async function checkBcrypt(account: Account, hash: string, key: string): Promise<boolean> {
     const fast = fastKey(key);
     const before = verified.get(account.username);
-    if (before?.bcrypt === bcrypt && timingSafeEqual(before.hash, fast.hash)) return true;
-    if (!(await isKeyOfBcrypt(bcrypt, key))) return false;
+    // Once the right key is known, no other can be right.
+    if (before?.bcrypt === hash) return timingSafeEqual(before.hash, fast.hash);
+    if (!(await bcrypt.compare(key, hash))) return false;
     if (store.keepsBcrypt) {
-      verified.set(account.username, { bcrypt, hash: fast.hash });
+      verified.set(account.username, { bcrypt: hash, hash: fast.hash });
       return true;
     }
-    const isSame = ({ key: now }: Account) => now.kind === 'bcrypt' && now.hash === bcrypt;
+    const isSame = ({ key: now }: Account) => now.kind === 'bcrypt' && now.hash === hash;
     // Where it cannot be stored now, the next use does it.
     await store.changeAccount(account.username, (now) => (isSame(now) ? { ...now, key: fast } : now)).catch(() => {});
     return true;
