@@ -3,6 +3,8 @@ import type { ChallengeZone, LoadedNames } from '../acmedns/challenge-zone.ts';
 import type { AccountStore } from '../acmedns/ports.ts';
 import type { ZoneConfig } from '../config/config.ts';
 import type { Clock } from '../core/clock.ts';
+import { challengeName, parseCertificateName } from '../core/domain-name.ts';
+import type { DomainName } from '../core/domain-name.ts';
 import { createNameTable } from '../dns/name-table.ts';
 import type { NameTable } from '../dns/name-table.ts';
 import { parseRecordLine } from '../dns/record-line.ts';
@@ -14,6 +16,10 @@ import type { QuestionHub } from './question-hub.ts';
 
 export interface ChallengeServerOptions extends Omit<DnsServerOptions, 'names' | 'onAsked' | 'zones'> {
   readonly zone: ZoneConfig;
+  /** Zones of static records alone. */
+  readonly otherZones?: readonly ZoneConfig[] | undefined;
+  /** A name in the challenge zone that we get a certificate for: the zone has the CNAME of its challenge then. */
+  readonly ownName?: DomainName | undefined;
   /** Served beside the challenge zone, as the demo's provider zone is. */
   readonly moreZones?: readonly ZoneOptions[];
   readonly store: AccountStore;
@@ -29,24 +35,48 @@ export interface ChallengeServer {
   /** Resolves when every stored name is served; until then, names that are not loaded yet get SERVFAIL. */
   readonly loaded: Promise<LoadedNames>;
   replaceMoreZones(zones: readonly ZoneOptions[]): Promise<void>;
+  /**
+   * Serves other static records. The name of the challenge zone stays.
+   * @throws DomainError `invalid-zone`, and then the old ones stay
+   */
+  replaceRecords(zone: ZoneConfig, otherZones: readonly ZoneConfig[]): Promise<void>;
   stop(): Promise<void>;
 }
 
 /** Resolves when DNS answers. @throws what startDnsServer throws */
 export async function startChallengeServer(options: ChallengeServerOptions): Promise<ChallengeServer> {
-  const { zone: config, moreZones = [], store, clock, ...server } = options;
+  const { zone: config, otherZones = [], ownName, moreZones = [], store, clock, ...server } = options;
   const names = createNameTable({ clock });
   const zone = createChallengeZone({ origin: config.name, names, store, clock });
   const questions = createQuestionHub();
-  const challengeZone = zoneOf(config);
-  const dns = await startDnsServer({
-    ...server,
-    zones: [challengeZone, ...moreZones],
-    names,
-    onAsked: questions.onAsked,
-  });
+  const served = { config, otherZones, moreZones, own: undefined as string | undefined };
+  const allZones = (): ZoneOptions[] => [
+    zoneOf(served.config, served.own),
+    ...served.otherZones.map((other) => zoneOf(other)),
+    ...served.moreZones,
+  ];
+  /** Takes the change when the server does. */
+  const replace = async (change: Partial<typeof served>): Promise<void> => {
+    const before = { ...served };
+    Object.assign(served, change);
+    try {
+      await dns.replaceZones(allZones());
+    } catch (error) {
+      Object.assign(served, before);
+      throw error;
+    }
+  };
+  const dns = await startDnsServer({ ...server, zones: allZones(), names, onAsked: questions.onAsked });
   const stop = new AbortController();
-  const loaded = zone.load();
+  const load = async (): Promise<LoadedNames> => {
+    const found = await zone.load();
+    if (ownName !== undefined) {
+      const target = zone.nameOf(await zone.registerDelegation(ownName));
+      await replace({ own: `${challengeName(parseCertificateName(ownName))}. 60 CNAME ${target}.` });
+    }
+    return found;
+  };
+  const loaded = load();
   const fresh = loaded.then(() => zone.keepFresh(stop.signal));
   // Whoever waits for `loaded` sees the failure; keeping fresh ends with it.
   fresh.catch(() => {});
@@ -56,7 +86,8 @@ export async function startChallengeServer(options: ChallengeServerOptions): Pro
     dns,
     questions,
     loaded,
-    replaceMoreZones: (zones) => dns.replaceZones([challengeZone, ...zones]),
+    replaceMoreZones: (zones) => replace({ moreZones: zones }),
+    replaceRecords: (changed, others) => replace({ config: changed, otherZones: others }),
     async stop() {
       stop.abort();
       await dns.stop();
@@ -65,9 +96,15 @@ export async function startChallengeServer(options: ChallengeServerOptions): Pro
   };
 }
 
-/** The challenge zone as dns/ serves it. Without NS records of its own the configured name server is named. */
-export function zoneOf(config: ZoneConfig): ZoneOptions {
-  const records = config.records.map((line) => parseRecordLine(line));
+/**
+ * A zone as dns/ serves it. Without NS records of its own the configured name server is named. `own`, a record of ours, gives way to
+ * what the configuration has at that name.
+ */
+export function zoneOf(config: ZoneConfig, own?: string): ZoneOptions {
+  const configured = config.records.map((line) => parseRecordLine(line));
+  const ours = own === undefined ? [] : [parseRecordLine(own)];
+  const taken = new Set(configured.map(({ name }) => name.toLowerCase()));
+  const records = [...configured, ...ours.filter(({ name }) => !taken.has(name.toLowerCase()))];
   const hasNameServer = records.some(({ type, name }) => type === 'NS' && name.toLowerCase() === config.name);
   const nameServer = parseRecordLine(`${config.name}. 3600 NS ${config.nameserver}.`);
   return {

@@ -1,34 +1,18 @@
 import { messageOf } from '../core/error.ts';
-import type { Clock } from '../core/clock.ts';
-import type { LoadedConfig } from '../config/config.ts';
 import { logEvents } from '../telemetry/event-log.ts';
 import { combineSinks } from '../telemetry/event-sinks.ts';
 import type { Event } from '../telemetry/event.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
 import { answerHere, openAnswering } from './answering.ts';
-import type { ChallengeServer } from './challenge-server.ts';
-import type { ConfigSource } from './config-source.ts';
-import type { DataFolder } from './data-folder.ts';
 import { keepCurrent } from './keep-current.ts';
+import type { ServeParts } from './serve-apis.ts';
 import { createWorkshops } from './workshops.ts';
 import { listWanted } from './wanted-certificates.ts';
 import type { Wanted } from './wanted-certificates.ts';
 
-export interface ServeCertificatesOptions {
-  readonly loaded: LoadedConfig;
-  readonly source: ConfigSource;
-  readonly folder: DataFolder;
-  /** undefined where somebody else's acme-dns server answers. */
-  readonly server: ChallengeServer | undefined;
-  readonly metrics: Metrics;
-  readonly logger: Logger;
-  readonly clock: Clock;
-}
-
 /** The certificates of `evercert serve`, kept current until the signal aborts. */
-export async function serveCertificates(options: ServeCertificatesOptions, signal: AbortSignal): Promise<void> {
-  const { loaded, source, folder, server, metrics, logger, clock } = options;
+export async function serveCertificates(parts: ServeParts, signal: AbortSignal): Promise<void> {
+  const { loaded, source, folder, server, metrics, logger, clock } = parts;
   const faults = createFaultLog(logger);
   let all: readonly Wanted[] = [];
   const workshops = createWorkshops({

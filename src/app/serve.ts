@@ -2,10 +2,7 @@ import type { LoadedConfig } from '../config/config.ts';
 import { systemClock } from '../core/clock.ts';
 import type { Clock } from '../core/clock.ts';
 import { DomainError, messageOf } from '../core/error.ts';
-import type { CallReport } from '../http/call.ts';
-import type { HttpServer } from '../http/listener.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
 import { startChallengeServer } from './challenge-server.ts';
 import type { ChallengeServer } from './challenge-server.ts';
 import { loadSource } from './config-source.ts';
@@ -26,6 +23,8 @@ export interface ServeOptions {
   readonly clock?: Clock;
   /** Told once, when everything listens. */
   readonly onReady?: (serving: Serving) => void;
+  /** Each value: the configuration is read again (SIGHUP). */
+  readonly reloads?: AsyncIterable<unknown>;
 }
 
 /**
@@ -34,12 +33,12 @@ export interface ServeOptions {
  * @throws DomainError `lock-held`, `port-in-use`, ...: nothing is left running
  */
 export async function serve(source: ConfigSource, signal: AbortSignal, options: ServeOptions = {}): Promise<void> {
-  const { clock = systemClock, onReady } = options;
+  const { clock = systemClock, onReady, reloads } = options;
   const loaded = await loadSource(source);
   const { config } = loaded;
   checkSomethingToServe(loaded);
   await withCleanup(async (later) => {
-    const folder = await openDataFolder(config.data);
+    const folder = await openDataFolder(config.data, loaded);
     later(() => folder.close());
     const lock = lockOrThrow(folder, SERVE_LOCK, 'serves');
     later(() => lock.release());
@@ -53,14 +52,16 @@ export async function serve(source: ConfigSource, signal: AbortSignal, options: 
     const metrics = await createMetrics();
     if (server !== undefined) metrics.watchDns(server.dns.counters);
     const parts = { loaded, source, folder, server, metrics, logger, clock };
-    const api = await startApis(parts, signal);
-    for (const listener of api) later(() => listener.stop());
-    const serving = { dns: server?.dns.addresses ?? [], api: api.flatMap(({ addresses }) => addresses) };
+    const { startApis } = await import('./serve-apis.ts');
+    const apis = await startApis(parts, signal);
+    later(() => apis.stop());
+    const serving = { dns: server?.dns.addresses ?? [], api: apis.addresses };
     logger.info('serving', { version: version(), zone: config.zone?.name, ...serving });
     onReady?.(serving);
     const { serveCertificates } = await import('./serve-certificates.ts');
+    const { followReloads } = await import('./follow-reloads.ts');
     await server?.loaded;
-    await serveCertificates(parts, signal);
+    await followReloads({ ...parts, apis, reloads }, serveCertificates, signal);
     logger.info('stopping');
   });
 }
@@ -101,38 +102,4 @@ async function tellLoaded(server: ChallengeServer, loggerReady: Promise<Logger>)
   logger.info('challenge zone loaded', { names: served });
   if (unusable.length > 0)
     logger.warn('labels that are no DNS names are not served', { labels: unusable.slice(0, 10) });
-}
-
-interface Parts {
-  readonly loaded: LoadedConfig;
-  readonly source: ConfigSource;
-  readonly folder: DataFolder;
-  readonly server: ChallengeServer | undefined;
-  readonly metrics: Metrics;
-  readonly logger: Logger;
-  readonly clock: Clock;
-}
-
-/** All listeners of the configuration, or none. */
-async function startApis(parts: Parts, signal: AbortSignal): Promise<HttpServer[]> {
-  const { loaded, server, metrics, logger } = parts;
-  const { api } = loaded.config;
-  const { startApi, startStatusApi } = await import('./start-api.ts');
-  const started: HttpServer[] = [];
-  try {
-    if (server !== undefined && api.listeners.length > 0) {
-      const report = (error: unknown) => logger.error('API call failed', { error: messageOf(error) });
-      const observe = ({ operation, result }: CallReport) => metrics.recordCall(operation, result);
-      started.push(await startApi(api, server.zone, { observe, report }));
-    }
-    if (api.statusListeners.length > 0) {
-      const { statusOf } = await import('./status.ts');
-      const status = () => statusOf(parts, signal);
-      started.push(await startStatusApi(api, { status, metricsText: metrics.text }));
-    }
-    return started;
-  } catch (error) {
-    for (const listener of started) await listener.stop(0);
-    throw error;
-  }
 }

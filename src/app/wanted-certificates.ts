@@ -2,6 +2,7 @@ import type { CertificateConfig, Config } from '../config/config.ts';
 import { certificateIdFor } from '../issuance/certificate-id.ts';
 import type { CertificateRequest } from '../issuance/order-record.ts';
 import type { WantedCertificateStore } from '../issuance/ports.ts';
+import { apiCertificate } from './api-certificate.ts';
 import type { Overrides } from './config-source.ts';
 
 /** A certificate to keep current, from the configuration or from `evercert issue`. */
@@ -15,9 +16,11 @@ export interface Wanted {
   readonly settings: Overrides | undefined;
 }
 
-/** Those of the configuration first; one asked for on the command line with the same id gives way to it. */
+/** Those of the configuration first, with that of the API; one asked for on the command line with the same id gives way to it. */
 export async function listWanted(config: Config, store: WantedCertificateStore): Promise<Wanted[]> {
-  const configured = config.certificates.map((certificate) => wantedOf(certificate, config));
+  const { tls } = config.api;
+  const own = tls?.kind === 'acme' ? [apiCertificate(tls)] : [];
+  const configured = [...config.certificates.map((certificate) => wantedOf(certificate, config)), ...own];
   const ids = new Set(configured.map(({ request }) => request.id));
   const stored = (await store.listWanted())
     .filter(({ certificate }) => !ids.has(certificate.id))
