@@ -45,7 +45,7 @@ export async function startEngine(chain: Chain, folderPath: string): Promise<Eng
     async stop() {
       await issuing.close();
       await answering.stop();
-      folder.close();
+      await folder.close();
     },
   };
 }

@@ -56,7 +56,7 @@ export async function withAccounts<T>(
   }
   const { name: origin } = config.zone;
   return await withCleanup(async (later) => {
-    const folder = await openDataFolder(config.data);
+    const folder = await openDataFolder(config.data, loaded);
     later(() => folder.close());
     const store = folder.zoneStore;
     // Nothing is served from here: the table is only where the zone puts the label of its own changes.

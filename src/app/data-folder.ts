@@ -2,17 +2,18 @@ import { existsSync, mkdirSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
 import type { AccountStore } from '../acmedns/ports.ts';
+import type { LoadedConfig } from '../config/config.ts';
 import { DomainError } from '../core/error.ts';
 import { ensurePrivateFolder } from '../files/private-file.ts';
 import type { AcmeAccountStore, OrderStore, RenewalStore, WantedCertificateStore } from '../issuance/ports.ts';
 import { createAcmeAccountFiles } from '../standalone/acme-account-files.ts';
 import { openDatabase } from '../store/database.ts';
-import { createSqliteAccountStore } from '../store/sqlite-account-store.ts';
 import { createSqliteOrderStore } from '../store/sqlite-order-store.ts';
 import { createSqliteRenewalStore } from '../store/sqlite-renewal-store.ts';
 import { createSqliteWantedStore } from '../store/sqlite-wanted-store.ts';
 import { tryProcessLock } from '../store/process-lock.ts';
 import type { ProcessLock } from '../store/process-lock.ts';
+import { openZoneStore } from './zone-store.ts';
 
 /**
  * All that evercert keeps, in one private folder:
@@ -33,7 +34,7 @@ export interface DataFolder {
   certificateFolder(id: string): string;
   /** undefined when another process has it. */
   tryLock(name: string): ProcessLock | undefined;
-  close(): void;
+  close(): Promise<void>;
 }
 
 const DATABASE = 'evercert.db';
@@ -48,16 +49,23 @@ export function acmeAccountsIn(path: string): AcmeAccountStore {
   return createAcmeAccountFiles(join(path, 'accounts'));
 }
 
-/** @throws DomainError `file-not-writable`, `store-unavailable`, `store-too-new` */
-export async function openDataFolder(path: string): Promise<DataFolder> {
+/**
+ * `loaded`: names of the challenge zone may be in another database, which the configuration names.
+ * @throws DomainError `file-not-writable`, `store-unavailable`, `store-too-new`
+ */
+export async function openDataFolder(path: string, loaded?: LoadedConfig): Promise<DataFolder> {
   const locks = join(path, 'locks');
   await ensurePrivateFolder(path);
   await ensurePrivateFolder(locks);
   const database = openDatabase(join(path, DATABASE));
+  const zone = await openZoneStore(loaded, database).catch((error: unknown) => {
+    database.close();
+    throw error;
+  });
   return {
     path,
     database,
-    zoneStore: createSqliteAccountStore(database),
+    zoneStore: zone.store,
     orders: createSqliteOrderStore(database),
     renewals: createSqliteRenewalStore(database),
     wanted: createSqliteWantedStore(database),
@@ -67,7 +75,10 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
       mkdirSync(locks, { recursive: true, mode: 0o700 });
       return tryProcessLock(join(locks, `${name}.lock`));
     },
-    close: () => database.close(),
+    async close() {
+      await zone.close();
+      database.close();
+    },
   };
 }
 

@@ -61,7 +61,7 @@ export async function issueOnce(
     later(() => sessions.close());
     // A CA that cannot be reached is better known before anything is made here, and before the CNAME was added.
     await sessions.client(ca).directory(signal);
-    const folder = await openDataFolder(loaded.config.data);
+    const folder = await openDataFolder(loaded.config.data, loaded);
     later(() => folder.close());
     const before = (await listWanted(loaded.config, folder.wanted)).find((one) => one.request.id === request.id);
     const wanted: Wanted = {

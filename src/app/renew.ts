@@ -35,9 +35,10 @@ export async function renewOnce(
   telling: Telling,
   signal: AbortSignal,
 ): Promise<readonly Renewed[]> {
-  const { config } = await loadSource(source);
+  const loaded = await loadSource(source);
+  const { config } = loaded;
   if (!hasDataFolder(config.data) && config.certificates.length === 0) return names.map(unknown);
-  const folder = await openDataFolder(config.data);
+  const folder = await openDataFolder(config.data, loaded);
   try {
     const all = await listWanted(config, folder.wanted);
     const chosen = names.length === 0 ? all : names.map((name) => findWanted(all, name) ?? unknown(name));
@@ -46,7 +47,7 @@ export async function renewOnce(
       folder,
       ...telling,
       wanted: (id) => all.find(({ request }) => request.id === id),
-      answer: (loaded) => openAnswering(loaded, folder, telling.clock),
+      answer: (own) => openAnswering(own, folder, telling.clock),
     });
     try {
       const outcomes = await Promise.all(
@@ -57,7 +58,7 @@ export async function renewOnce(
       await workshops.close();
     }
   } finally {
-    folder.close();
+    await folder.close();
   }
 }
 

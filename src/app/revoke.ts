@@ -50,7 +50,7 @@ export async function revokeInPlace(
       await sessions.close();
     }
   } finally {
-    folder.close();
+    await folder.close();
   }
 }
 

@@ -24,7 +24,7 @@ export function standBy(loaded: LoadedConfig, zone: ZoneConfig, clock: Clock): S
 
   // A database connection of its own: to it, what this process stores comes from somebody else, as all else that it serves.
   const watching = withCleanup(async (later) => {
-    const folder = await openDataFolder(loaded.config.data);
+    const folder = await openDataFolder(loaded.config.data, loaded);
     later(() => folder.close());
     for (;;) {
       const lock = await freeLock(folder, clock, signal);

@@ -46,11 +46,11 @@ export async function readStatus(source: ConfigSource, clock: Clock, signal: Abo
   const { data, certificates } = loaded.config;
   // Nothing is wanted, and a look makes no folder.
   if (!hasDataFolder(data) && certificates.length === 0) return { certificates: [] };
-  const folder = await openDataFolder(loaded.config.data);
+  const folder = await openDataFolder(loaded.config.data, loaded);
   try {
     return await statusOf({ loaded, source, folder, clock }, signal);
   } finally {
-    folder.close();
+    await folder.close();
   }
 }
 
