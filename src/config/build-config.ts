@@ -11,6 +11,7 @@ import type {
   Secrets,
   ZoneConfig,
 } from './config.ts';
+import { parseTokenLines, parseUserLines } from './secret-lines.ts';
 import { Secret } from './secret.ts';
 import type { Settings } from './settings.ts';
 import { hasCredentials } from './url.ts';
@@ -35,6 +36,13 @@ export function buildConfig(settings: Settings, contents: FileContents, beside?:
     api: {
       listeners: api.listen,
       registration: api.registration,
+      registrationNetworks: api.registration_networks,
+      registrationsPerHour: api.registrations_per_hour,
+      failuresPerMinute: api.failures_per_minute,
+      trustedProxies: api.trusted_proxies,
+      proxyProtocol: api.proxy_protocol,
+      maxConnections: api.max_connections,
+      maxConnectionsPerAddress: api.max_connections_per_address,
       corsOrigins: api.cors_origins,
       tls: beside?.tls ?? apiTls(settings),
       sourceHeader: api.source_header,
@@ -131,6 +139,20 @@ export function buildSecrets(
     externalAccountHmacKey: hmacKey === undefined ? undefined : new Secret(parseHmacKey(hmacKey)),
     acmeDnsDatabaseUrl: beside?.database?.engine === 'postgres' ? new Secret(beside.database.url) : undefined,
     acmeDnsServer: server === undefined ? undefined : new Secret(serverWithCredentials(settings, server, contents)),
+    ...apiSecrets(contents),
+  };
+}
+
+function apiSecrets(
+  contents: FileContents,
+): Pick<Secrets, 'registrationTokens' | 'registrationUsers' | 'storageUsers'> {
+  const tokens = contents.get('api.registration_tokens');
+  const users = contents.get('api.registration_users');
+  const storage = contents.get('api.storage_users');
+  return {
+    registrationTokens: tokens === undefined ? [] : parseTokenLines(tokens, 'api.registration_tokens'),
+    registrationUsers: users === undefined ? new Map() : parseUserLines(users, 'api.registration_users'),
+    storageUsers: storage === undefined ? undefined : parseUserLines(storage, 'api.storage_users'),
   };
 }
 

@@ -19,6 +19,7 @@ export function checkSettings(settings: Settings, locate: Locate, hasHmacKey: bo
   return [
     ...checkZone(settings, locate),
     ...checkListeners(settings, locate),
+    ...checkApi(settings, locate),
     ...checkAcme(settings, locate, hasHmacKey),
     ...checkDns01(settings, locate),
     ...checkCertificates(settings, locate),
@@ -61,6 +62,28 @@ function checkListeners({ dns, api, zone }: Settings, locate: Locate): DomainErr
     faults.push(fault(locate(['api', 'tls']), 'api.tls and api.tls_cert are both there; write one of them'));
   }
   if (dns.tcp_idle <= 0) faults.push(fault(locate(['dns', 'tcp_idle']), 'dns.tcp_idle must be longer than 0s'));
+  return faults;
+}
+
+function checkApi({ api }: Settings, locate: Locate): DomainError[] {
+  const faults: DomainError[] = [];
+  const wrong = (key: string, what: string) => faults.push(fault(locate(['api', key]), `api.${key} ${what}`));
+  const given = [
+    ...(api.registration_networks.length > 0 ? ['registration_networks'] : []),
+    ...(api.registration_tokens === undefined ? [] : ['registration_tokens']),
+    ...(api.registration_users === undefined ? [] : ['registration_users']),
+  ];
+  if (api.registration === 'restricted' && given.length === 0) {
+    const keys = 'registration_tokens, registration_users or registration_networks';
+    wrong('registration', `is "restricted", and nothing says to whom; write ${keys} as well`);
+  }
+  const [first] = given;
+  if (api.registration !== 'restricted' && first !== undefined) {
+    wrong(first, `has no effect while api.registration is "${api.registration}"; write registration = "restricted"`);
+  }
+  if (api.proxy_protocol && api.trusted_proxies.length === 0) {
+    wrong('proxy_protocol', 'needs to know who may speak it; write for example trusted_proxies = ["127.0.0.1/32"]');
+  }
   return faults;
 }
 

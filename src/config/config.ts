@@ -52,12 +52,23 @@ export interface DnsConfig {
 export interface ApiConfig {
   /** None: no API. */
   readonly listeners: readonly Address[];
-  readonly registration: 'open' | 'closed';
+  /** The tokens and users of a restricted one are in Secrets. */
+  readonly registration: 'open' | 'closed' | 'restricted';
+  /** Of a restricted one: CIDR ranges. None: from anywhere. */
+  readonly registrationNetworks: readonly string[];
+  /** For each address; 0: no limit. */
+  readonly registrationsPerHour: number;
+  readonly failuresPerMinute: number;
+  /** CIDR ranges. */
+  readonly trustedProxies: readonly string[];
+  readonly proxyProtocol: boolean;
+  readonly maxConnections: number;
+  readonly maxConnectionsPerAddress: number;
   /** None: every origin. */
   readonly corsOrigins: readonly string[];
   /** HTTPS when given. */
   readonly tls: ApiTls | undefined;
-  /** Header in which a proxy names the client's address. */
+  /** Header in which proxies name the client; X-Forwarded-For where there are trusted proxies. */
   readonly sourceHeader: string | undefined;
   /** Where /status and /metrics are served. None: nowhere. */
   readonly statusListeners: readonly Address[];
@@ -145,6 +156,11 @@ export interface Secrets {
   readonly externalAccountHmacKey: Secret | undefined;
   /** The URL with user and password, when it has any. */
   readonly acmeDnsServer: Secret | undefined;
+  /** These three as they stand in their files: in clear, or as `sha256:` and the digest in hexadecimal. */
+  readonly registrationTokens: readonly Secret[];
+  readonly registrationUsers: ReadonlyMap<string, Secret>;
+  /** Users of the storage of accounts; undefined: there is none. */
+  readonly storageUsers: ReadonlyMap<string, Secret> | undefined;
   /** Of the PostgreSQL database of acme-dns that is used in place. */
   readonly acmeDnsDatabaseUrl: Secret | undefined;
 }

@@ -72,6 +72,8 @@ function read(text: string, kind: Kind): unknown {
   switch (kind) {
     case 'number':
       return /^\d+$/.test(text) ? Number(text) : text;
+    case 'flag':
+      return text === 'true' || (text === 'false' ? false : text);
     case 'list':
       return split(text);
     case 'routes':

@@ -41,6 +41,7 @@ function describe(issue: z.core.$ZodIssue): string {
 const EXPECTED: Readonly<Record<string, string>> = {
   string: 'a text in quotes',
   number: 'a number',
+  boolean: 'true or false',
   array: 'a list in square brackets',
   object: 'a table',
   record: 'a table',

@@ -3,10 +3,10 @@ import { DomainError, messageOf } from '../core/error.ts';
 import { nearest } from './did-you-mean.ts';
 
 /** What a value is in the file; it decides how it is read from the environment, and whether it is a path. */
-export type Kind = 'text' | 'path' | 'number' | 'list' | 'routes';
+export type Kind = 'text' | 'path' | 'number' | 'flag' | 'list' | 'routes';
 
 /** A value as TOML has it. */
-export type Raw = string | number | readonly string[] | Readonly<Record<string, readonly string[]>>;
+export type Raw = string | number | boolean | readonly string[] | Readonly<Record<string, readonly string[]>>;
 
 /** What docs and messages say of a key; docs/configuration.md is held against it by a test. */
 export interface About {

@@ -14,11 +14,20 @@ import type { LoadConfigOptions } from './load-config.ts';
 const file = 'evercert.toml';
 const ROOT = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
 
+const users = { tokens: '# web\n0123456789abcdef\n', users: 'alice:secret\n' };
+
 let folder: string;
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'evercert-config-'));
-  const files = { 'root.pem': ROOT, 'eab.key': 'zWND+M8H_0ag==\n', password: 'p@ss:wörd\n', empty: '', 'not.pem': 'x' };
+  const files = {
+    'root.pem': ROOT,
+    'eab.key': 'zWND+M8H_0ag==\n',
+    password: 'p@ss:wörd\n',
+    empty: '',
+    'not.pem': 'x',
+    ...users,
+  };
   for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content, { mode: 0o600 });
 });
 
@@ -53,6 +62,9 @@ describe('a good configuration', () => {
       externalAccountHmacKey: undefined,
       acmeDnsServer: undefined,
       acmeDnsDatabaseUrl: undefined,
+      registrationTokens: [],
+      registrationUsers: new Map(),
+      storageUsers: undefined,
     });
     assert.deepEqual(warnings, []);
   });
@@ -94,9 +106,19 @@ describe('a good configuration', () => {
       tcp_idle = "1m"
       [api]
       listen = []
-      registration = "closed"
+      registration = "restricted"
+      registration_networks = ["192.0.2.0/24", "2001:db8::7"]
+      registration_tokens = "tokens"
+      registration_users = "users"
+      registrations_per_hour = 10
+      failures_per_minute = 0
       cors_origins = ["https://example.net"]
+      trusted_proxies = ["127.0.0.1"]
       source_header = "X-Real-IP"
+      proxy_protocol = true
+      max_connections = 100
+      max_connections_per_address = 5
+      storage_users = "users"
       status_listen = [":9953"]
       [acme]
       directory = "zerossl"
@@ -155,9 +177,16 @@ describe('a good configuration', () => {
       },
       api: {
         listeners: [],
-        registration: 'closed',
+        registration: 'restricted',
+        registrationNetworks: ['192.0.2.0/24', '2001:db8::7/128'],
+        registrationsPerHour: 10,
+        failuresPerMinute: 0,
         corsOrigins: ['https://example.net'],
         tls: undefined,
+        trustedProxies: ['127.0.0.1/32'],
+        proxyProtocol: true,
+        maxConnections: 100,
+        maxConnectionsPerAddress: 5,
         sourceHeader: 'X-Real-IP',
         statusListeners: [{ address: '::', port: 9953 }],
       },
@@ -256,6 +285,8 @@ describe('a good configuration', () => {
         EVERCERT_ZONE_NAME: 'auth.example.net',
         EVERCERT_ZONE_RECORDS: 'auth.example.net. A 192.0.2.1\nauth.example.net. TXT "a, b"\n',
         EVERCERT_DNS_LISTEN: '127.0.0.1:1, udp:127.0.0.1:2',
+        EVERCERT_API_PROXY_PROTOCOL: 'true',
+        EVERCERT_API_TRUSTED_PROXIES: '10.0.0.0/8,::1',
         EVERCERT_DNS01_ROUTES: 'a.b=127.0.0.1:5,a.b=127.0.0.1:6,c.d=[::1]:7',
         EVERCERT_DNS01_ACME_DNS_SERVER: 'https://auth.example.com',
         EVERCERT_SERVICE_HOST: '10.0.0.1',
@@ -276,6 +307,8 @@ describe('a good configuration', () => {
     assert.deepEqual([...config.dns01.routes.keys()], ['a.b', 'c.d']);
     assert.equal(config.dns01.routes.get('a.b' as never)?.length, 2);
     assert.equal(config.dns01.acmeDns?.server, 'https://auth.example.com');
+    assert.equal(config.api.proxyProtocol, true);
+    assert.deepEqual(config.api.trustedProxies, ['10.0.0.0/8', '::1/128']);
   });
 
   test('routes of the command line replace those of the file for their zones', async () => {
@@ -402,6 +435,30 @@ describe('a bad configuration', () => {
     [
       '[api]\ntls = "acme"',
       'line 2: api.tls = "acme" gets a certificate for the name of the zone, and there is no [zone]; add it, or give tls_cert and tls_key',
+    ],
+    [
+      '[api]\nregistration = "restricted"',
+      'line 2: api.registration is "restricted", and nothing says to whom; write registration_tokens, registration_users or registration_networks as well',
+    ],
+    [
+      '[api]\nregistration_networks = ["192.0.2.0/24"]\nregistration = "closed"',
+      'line 2: api.registration_networks has no effect while api.registration is "closed"; write registration = "restricted"',
+    ],
+    [
+      '[api]\nregistration_tokens = "tokens"',
+      'line 2: api.registration_tokens has no effect while api.registration is "open"; write registration = "restricted"',
+    ],
+    [
+      '[api]\nregistration = "restricted"\nregistration_users = "password"',
+      'api.registration_users cannot be used: line 1 of its file is no user; write name:password, the name of letters, digits, dots and hyphens',
+    ],
+    [
+      '[api]\nproxy_protocol = true',
+      'line 2: api.proxy_protocol needs to know who may speak it; write for example trusted_proxies = ["127.0.0.1/32"]',
+    ],
+    [
+      '[api]\nproxy_protocol = "yes"',
+      'line 2: api.proxy_protocol must be true or false, but is a text in quotes; write for example proxy_protocol = false',
     ],
     [
       '[api]\nsource_header = "X Y"',

@@ -13,6 +13,9 @@ const FILES: Readonly<Record<string, Content>> = {
   'acme.external_account.hmac_key_file': 'secret',
   'dns01.acme_dns.root': 'certificates',
   'dns01.acme_dns.password_file': 'secret',
+  'api.registration_tokens': 'secret',
+  'api.registration_users': 'secret',
+  'api.storage_users': 'secret',
   'api.tls_cert': 'certificates',
   'api.tls_key': 'key',
 };

@@ -73,9 +73,32 @@ const api = {
     preset: ['127.0.0.1:8080'],
     about: 'Addresses of the acme-dns API. An empty list turns it off.',
   }),
-  registration: preset('text', oneOf('open', 'closed'), {
+  registration: preset('text', oneOf('open', 'closed', 'restricted'), {
     preset: 'open',
-    about: 'Whether anyone who reaches the API may register an account.',
+    about:
+      'Who may register an account: everybody who reaches the API (`open`), nobody (`closed`), or those whom the next keys name (`restricted`).',
+  }),
+  registration_networks: preset('list', listOf(parsed(parseCidr)), {
+    preset: [],
+    example: ['192.0.2.0/24'],
+    about: 'With `restricted`: accounts can be registered from these address ranges only.',
+  }),
+  registration_tokens: optional('path', text, {
+    example: '/etc/evercert/registration-tokens',
+    about: 'With `restricted`: file (0600) with the tokens that let register, one a line.',
+  }),
+  registration_users: optional('path', text, {
+    example: '/etc/evercert/registration-users',
+    about: 'With `restricted`: file (0600) with users and their passwords that let register, `name:password` a line.',
+  }),
+  registrations_per_hour: preset('number', wholeNumber(0, 1_000_000), {
+    preset: 300,
+    about: 'Accounts that one address (a /64 of IPv6) may register in an hour. 0 is no limit.',
+  }),
+  failures_per_minute: preset('number', wholeNumber(0, 1_000_000), {
+    preset: 60,
+    about:
+      'Failed authentications of one address (a /64 of IPv6) in a minute that are answered as such. 0 is no limit.',
   }),
   cors_origins: preset('list', listOf(text), {
     preset: [],
@@ -94,10 +117,31 @@ const api = {
     example: '/etc/evercert/api.key',
     about: 'PEM file with the key of `tls_cert`.',
   }),
+  trusted_proxies: preset('list', listOf(parsed(parseCidr)), {
+    preset: [],
+    example: ['127.0.0.1/32', '::1/128'],
+    about: 'Address ranges of the proxies in front: what they say of where a request came from is believed.',
+  }),
   source_header: optional('text', parsed(parseHeaderName), {
     example: 'X-Forwarded-For',
+    about: 'Header in which proxies name the client. Default, when there are trusted proxies: `X-Forwarded-For`.',
+  }),
+  proxy_protocol: preset('flag', z.boolean(), {
+    preset: false,
+    about: 'Whether connections of the trusted proxies begin with a header of the PROXY protocol (version 1 or 2).',
+  }),
+  max_connections: preset('number', wholeNumber(1, 1_000_000), {
+    preset: 10_000,
+    about: 'Connections at a time for each address of `listen`.',
+  }),
+  max_connections_per_address: preset('number', wholeNumber(0, 1_000_000), {
+    preset: 256,
+    about: 'Connections at a time of one address (a /64 of IPv6), trusted proxies apart. 0 is no limit.',
+  }),
+  storage_users: optional('path', text, {
+    example: '/etc/evercert/storage-users',
     about:
-      'Header that tells where a request came from, for allow lists. Only behind a proxy that replaces what a client sends there.',
+      "File (0600) with the users of lego's HTTP storage at `/storage`, `name:password` a line. Without it there is none.",
   }),
   status_listen: preset('list', listOf(parsed((address) => parseAddress(address))), {
     preset: [],

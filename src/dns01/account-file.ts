@@ -23,6 +23,10 @@ export interface AcmeDnsAccountFile {
   load(domain: DomainName): Promise<AcmeDnsAccount | undefined>;
   /** Durable when it resolves. Other entries and fields that are not ours stay as they are. @throws DomainError also `file-not-writable` */
   save(domain: DomainName, account: AcmeDnsAccount): Promise<void>;
+  /** Every account by its domain as it is written there. @throws as load does */
+  list(): Promise<ReadonlyMap<string, AcmeDnsAccount>>;
+  /** Whether it was there. Durable when it resolves. @throws as save does */
+  remove(domain: DomainName): Promise<boolean>;
 }
 
 const field = z.string('is missing or is not text').min(1, 'is empty');
@@ -47,6 +51,19 @@ export function openAccountFile(path: string): AcmeDnsAccountFile {
     return text === undefined || text.trim() === '' ? new Map() : parseEntries(path, text);
   }
 
+  /** Read, change and write as one: two domains that are changed at once must not lose each other's entry. */
+  async function change<T>(work: (entries: Entries) => T): Promise<T> {
+    const write = async (): Promise<T> => {
+      const entries = await read();
+      const done = work(entries);
+      await writePrivateFile(path, `${JSON.stringify(Object.fromEntries(entries), undefined, 2)}\n`);
+      return done;
+    };
+    const written = tail.then(write, write);
+    tail = written.catch(() => {});
+    return await written;
+  }
+
   return {
     path,
     async load(domain) {
@@ -55,18 +72,20 @@ export function openAccountFile(path: string): AcmeDnsAccountFile {
       return key === undefined ? undefined : parseAccount(path, key, entries.get(key));
     },
     async save(domain, account) {
-      // Read, change and write as one: two domains that register at once must not lose each other's entry.
-      const write = async (): Promise<void> => {
-        const entries = await read();
+      await change((entries) => {
         const key = keyOf(entries, domain) ?? domain;
         const before = entries.get(key);
         entries.set(key, { ...(isObject(before) ? before : {}), ...account });
-        await writePrivateFile(path, `${JSON.stringify(Object.fromEntries(entries), undefined, 2)}\n`);
-      };
-      const written = tail.then(write, write);
-      tail = written.catch(() => {});
-      await written;
+      });
     },
+    async list() {
+      return new Map([...(await read())].map(([key, value]) => [key, parseAccount(path, key, value)]));
+    },
+    remove: (domain) =>
+      change((entries) => {
+        const key = keyOf(entries, domain);
+        return key !== undefined && entries.delete(key);
+      }),
   };
 }
 

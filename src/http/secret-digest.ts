@@ -10,6 +10,12 @@ export function digestOf(secret: string): SecretDigest {
   return hash('sha256', secret, 'buffer');
 }
 
+/** Of a secret as a configuration has it: in clear, or as `sha256:` and its digest in hexadecimal. */
+export function digestOfConfigured(secret: string): SecretDigest {
+  const [, digest] = /^sha256:([0-9a-f]{64})$/i.exec(secret) ?? [];
+  return digest === undefined ? digestOf(secret) : Buffer.from(digest, 'hex');
+}
+
 const NOBODY: SecretDigest = new Uint8Array(32);
 
 /** Whether `secret` is one of these. All are looked at, so that the time does not tell which. */
