@@ -14,7 +14,7 @@ fail() {
 }
 
 has() {
-  command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || [ -x "/usr/local/sbin/$1" ]
+  command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || [ -x "/usr/local/sbin/$1" ] || [ -x "/usr/lib/postgresql/15/bin/$1" ]
 }
 
 as_root() {
@@ -52,6 +52,8 @@ openssl openssl
 curl curl
 python3 python3
 setpriv util-linux
+postgres postgresql-15
+ip iproute2
 LIST
 python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
 if [ "${#packages[@]}" -gt 0 ]; then
@@ -61,12 +63,12 @@ fi
 
 # The stamp is the sum of what the programs are built from.
 go_folder="$root/test/peers/go"
-sum=$(cd "$go_folder" && cat go.mod go.sum lego-acmedns/*.go | sha256sum)
-if [ ! -x "$cache/bin/pebble" ] || [ ! -x "$cache/bin/lego-acmedns" ] || [ "$(cat "$cache/bin/.sum" 2>/dev/null)" != "$sum" ]; then
+sum=$(cd "$go_folder" && cat go.mod go.sum lego-acmedns/*.go acme-dns-rows/*.go | sha256sum)
+if [ ! -x "$cache/bin/pebble" ] || [ ! -x "$cache/bin/lego-acmedns" ] || [ ! -x "$cache/bin/acme-dns-rows" ] || [ "$(cat "$cache/bin/.sum" 2>/dev/null)" != "$sum" ]; then
   [ -x /usr/local/go/bin/go ] && PATH="$PATH:/usr/local/go/bin"
   command -v go >/dev/null 2>&1 || fail 'Go is missing: install Go 1.26 (go.dev/dl), then run this again'
-  say 'building pebble and lego-acmedns'
-  (cd "$go_folder" && go build -o "$cache/bin/" github.com/letsencrypt/pebble/v2/cmd/pebble ./lego-acmedns)
+  say 'building pebble, lego-acmedns and acme-dns-rows'
+  (cd "$go_folder" && go build -o "$cache/bin/" github.com/letsencrypt/pebble/v2/cmd/pebble ./lego-acmedns ./acme-dns-rows)
   printf '%s\n' "$sum" >"$cache/bin/.sum"
 fi
 

@@ -8,11 +8,12 @@ import { ensurePrivateFolder } from '../files/private-file.ts';
 import type { AcmeAccountStore, OrderStore, RenewalStore, WantedCertificateStore } from '../issuance/ports.ts';
 import { createAcmeAccountFiles } from '../standalone/acme-account-files.ts';
 import { openDatabase } from '../store/database.ts';
-import { createSqliteOrderStore } from '../store/sqlite-order-store.ts';
-import { createSqliteRenewalStore } from '../store/sqlite-renewal-store.ts';
-import { createSqliteWantedStore } from '../store/sqlite-wanted-store.ts';
+import { createOrderStore } from '../store/order-store.ts';
 import { tryProcessLock } from '../store/process-lock.ts';
 import type { ProcessLock } from '../store/process-lock.ts';
+import { createRenewalStore } from '../store/renewal-store.ts';
+import { sqliteRecordTables } from '../store/sqlite-record-table.ts';
+import { createWantedStore } from '../store/wanted-store.ts';
 import { openZoneStore } from './zone-store.ts';
 
 /**
@@ -62,13 +63,14 @@ export async function openDataFolder(path: string, loaded?: LoadedConfig): Promi
     database.close();
     throw error;
   });
+  const tables = sqliteRecordTables(database);
   return {
     path,
     database,
     zoneStore: zone.store,
-    orders: createSqliteOrderStore(database),
-    renewals: createSqliteRenewalStore(database),
-    wanted: createSqliteWantedStore(database),
+    orders: createOrderStore(tables),
+    renewals: createRenewalStore(tables),
+    wanted: createWantedStore(tables),
     acmeAccounts: acmeAccountsIn(path),
     certificateFolder: (id) => join(path, 'certificates', id),
     tryLock: (name) => {

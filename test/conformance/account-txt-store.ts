@@ -7,7 +7,7 @@ import type { Account, AccountStore, StoredName, TxtRow } from '../../src/acmedn
 /** A store under test. `reopen` gives what another process would find after this one was killed now. */
 export interface StoreUnderTest {
   readonly store: AccountStore;
-  readonly reopen: () => AccountStore;
+  readonly reopen: () => AccountStore | Promise<AccountStore>;
 }
 
 const row = (value: string, updatedAt: number, held = false): TxtRow => ({ value, updatedAt, held });
@@ -31,13 +31,16 @@ async function rowsOf(store: AccountStore, subdomain: string): Promise<readonly 
 }
 
 /** The promise of AccountStore (acmedns/ports.ts), for any implementation. */
-export function testAccountStore(name: string, open: (t: TestContext) => StoreUnderTest): void {
+export function testAccountStore(
+  name: string,
+  open: (t: TestContext) => StoreUnderTest | Promise<StoreUnderTest>,
+): void {
   describe(`AccountStore: ${name}`, () => {
     test('an account is found as it was added, by its username alone', async (t) => {
-      const { store, reopen } = open(t);
+      const { store, reopen } = await open(t);
       const account = newAccount(1_700_000_000_123);
       await store.addAccount(account);
-      for (const opened of [store, reopen()]) {
+      for (const opened of [store, await reopen()]) {
         assert.deepEqual(plain(await opened.findAccount(account.username)), plain(account));
         assert.deepEqual(plain(await opened.findAccountByLabel(account.subdomain)), plain(account));
         assert.equal(await opened.findAccount(account.subdomain), undefined);
@@ -47,14 +50,14 @@ export function testAccountStore(name: string, open: (t: TestContext) => StoreUn
     });
 
     test('an account of acme-dns, with its bcrypt and what is not known of it', async (t) => {
-      const { store, reopen } = open(t);
+      const { store, reopen } = await open(t);
       const account: Account = { ...newAccount(), key: bcrypt, createdAt: 0, lastUpdateAt: 1_700_000_000_000 };
       await store.addAccount(account);
-      assert.deepEqual(await reopen().findAccount(account.username), account);
+      assert.deepEqual(await (await reopen()).findAccount(account.username), account);
     });
 
     test('a change of an account is atomic, and changes nothing else', async (t) => {
-      const { store, reopen } = open(t);
+      const { store, reopen } = await open(t);
       const account: Account = { ...newAccount(), key: bcrypt };
       await store.addAccount(account);
       await store.addAccount(newAccount());
@@ -71,7 +74,7 @@ export function testAccountStore(name: string, open: (t: TestContext) => StoreUn
         subdomain: 'other',
       }));
       const expected = { ...account, key, allowFrom: ['::/0'], createdAt: 20 };
-      for (const found of [changed, await reopen().findAccount(account.username)])
+      for (const found of [changed, await (await reopen()).findAccount(account.username)])
         assert.deepEqual(plain(found), plain(expected));
       assert.equal(await store.findAccount('other'), undefined);
       assert.equal(await store.changeAccount('nobody', (before) => before), undefined);
@@ -84,7 +87,7 @@ export function testAccountStore(name: string, open: (t: TestContext) => StoreUn
     });
 
     test('what the owner puts there is the last update of the account; what an order of ours does is not', async (t) => {
-      const { store } = open(t);
+      const { store } = await open(t);
       const account = newAccount();
       const lastUpdateAt = async () => (await store.findAccount(account.username))?.lastUpdateAt;
       await store.addAccount(account);
@@ -99,7 +102,7 @@ export function testAccountStore(name: string, open: (t: TestContext) => StoreUn
     });
 
     test('no two accounts share a username or a label, and the first stays', async (t) => {
-      const { store } = open(t);
+      const { store } = await open(t);
       const first = newAccount();
       const other = newAccount();
       await store.addAccount(first);
@@ -112,7 +115,7 @@ export function testAccountStore(name: string, open: (t: TestContext) => StoreUn
     });
 
     test('one that fails takes none of those along that were asked for at the same time', async (t) => {
-      const { store } = open(t);
+      const { store } = await open(t);
       const taken = newAccount();
       const good = [newAccount(), newAccount()];
       await store.addAccount(taken);
@@ -125,7 +128,7 @@ export function testAccountStore(name: string, open: (t: TestContext) => StoreUn
     });
 
     test('a change sees the rows that are stored, and what it returns is stored', async (t) => {
-      const { store, reopen } = open(t);
+      const { store, reopen } = await open(t);
       const subdomain = await newLabel(store);
       const seen: (readonly TxtRow[])[] = [];
       const put = (store_: AccountStore, rows: readonly TxtRow[]) =>
@@ -141,12 +144,12 @@ export function testAccountStore(name: string, open: (t: TestContext) => StoreUn
         [row('d', 1_700_000_000_123)],
       ];
       for (const step of steps) assert.deepEqual((await put(store, step))?.rows, step);
-      await put(reopen(), []);
+      await put(await reopen(), []);
       assert.deepEqual(seen, [[], ...steps]);
     });
 
     test('changes to one label happen and resolve in the order of the calls', async (t) => {
-      const { store } = open(t);
+      const { store } = await open(t);
       const subdomain = await newLabel(store);
       const resolved: number[] = [];
       const numbers = Array.from({ length: 40 }, (_, index) => index);
@@ -161,7 +164,7 @@ export function testAccountStore(name: string, open: (t: TestContext) => StoreUn
     });
 
     test('a change that throws changes nothing', async (t) => {
-      const { store } = open(t);
+      const { store } = await open(t);
       const subdomain = await newLabel(store);
       await store.changeTxt(subdomain, () => [row('a', 1)]);
       const bad = store.changeTxt(subdomain, () => {
@@ -173,7 +176,7 @@ export function testAccountStore(name: string, open: (t: TestContext) => StoreUn
     });
 
     test('labels do not see each other', async (t) => {
-      const { store } = open(t);
+      const { store } = await open(t);
       for (const label of ['a', 'b', 'A']) await newLabel(store, label);
       await store.changeTxt('a', () => [row('x', 1)]);
       await store.changeTxt('b', () => [row('x', 2)]);
@@ -185,7 +188,7 @@ export function testAccountStore(name: string, open: (t: TestContext) => StoreUn
     });
 
     test('a label that nobody has gets no values, also when it has just gone', async (t) => {
-      const { store, reopen } = open(t);
+      const { store, reopen } = await open(t);
       const account = newAccount();
       await store.addAccount(account);
       const [first, removed, late] = await Promise.all([
@@ -199,11 +202,11 @@ export function testAccountStore(name: string, open: (t: TestContext) => StoreUn
       assert.equal(late, undefined);
       await newLabel(store, account.subdomain);
       await newLabel(store, 'nobody');
-      for (const label of [account.subdomain, 'nobody']) assert.deepEqual(await rowsOf(reopen(), label), []);
+      for (const label of [account.subdomain, 'nobody']) assert.deepEqual(await rowsOf(await reopen(), label), []);
     });
 
     test('of two states of a label the later one has the larger version', async (t) => {
-      const { store } = open(t);
+      const { store } = await open(t);
       const account = newAccount();
       const added = await store.addAccount(account);
       const states = await Promise.all(
@@ -220,7 +223,7 @@ export function testAccountStore(name: string, open: (t: TestContext) => StoreUn
     });
 
     test('a domain keeps its first label', async (t) => {
-      const { store, reopen } = open(t);
+      const { store, reopen } = await open(t);
       const domain = parseDomainName('example.org');
       const asked = await Promise.all([store.addDelegation(domain, 'one'), store.addDelegation(domain, 'two')]);
       assert.deepEqual(
@@ -229,12 +232,12 @@ export function testAccountStore(name: string, open: (t: TestContext) => StoreUn
       );
       assert.equal((await store.addDelegation(parseDomainName('example.net'), 'three')).subdomain, 'three');
       await store.changeTxt('one', () => [row('a', 1, true)]);
-      const kept = await reopen().addDelegation(domain, 'four');
+      const kept = await (await reopen()).addDelegation(domain, 'four');
       assert.deepEqual([kept.subdomain, kept.rows], ['one', [row('a', 1, true)]]);
     });
 
     test('removal takes the values along, tells what was there, and twice is as once', async (t) => {
-      const { store, reopen } = open(t);
+      const { store, reopen } = await open(t);
       const account = newAccount();
       const domain = parseDomainName('example.org');
       await store.addAccount(account);
@@ -245,7 +248,7 @@ export function testAccountStore(name: string, open: (t: TestContext) => StoreUn
       assert.equal((await store.removeDelegation(domain))?.subdomain, 'label');
       assert.equal(await store.removeAccount(account.username), undefined);
       assert.equal(await store.removeDelegation(domain), undefined);
-      const after = reopen();
+      const after = await reopen();
       assert.deepEqual(await allNames(after), []);
       assert.equal(await after.findAccount(account.username), undefined);
       assert.equal(await after.findAccountByLabel(account.subdomain), undefined);
@@ -256,7 +259,7 @@ export function testAccountStore(name: string, open: (t: TestContext) => StoreUn
     });
 
     test('names gives every label once with its rows', async (t) => {
-      const { store, reopen } = open(t);
+      const { store, reopen } = await open(t);
       const accounts = Array.from({ length: 9000 }, () => newAccount());
       await Promise.all(accounts.map((account) => store.addAccount(account)));
       await store.addDelegation(parseDomainName('example.org'), 'own');
@@ -267,7 +270,7 @@ export function testAccountStore(name: string, open: (t: TestContext) => StoreUn
         if (rows.length > 0) await store.changeTxt(subdomain, () => rows);
         expected.set(subdomain, rows);
       }
-      const found = await allNames(reopen());
+      const found = await allNames(await reopen());
       assert.equal(found.length, expected.size);
       const listed: Account[] = [];
       for await (const page of store.accounts()) listed.push(...page);

@@ -7,7 +7,7 @@ import type { Attempts, OrderStore } from '../../src/issuance/ports.ts';
 /** A store under test. `reopen` gives what another process would find after this one was killed now. */
 export interface StoreUnderTest<Store> {
   readonly store: Store;
-  readonly reopen: () => Store;
+  readonly reopen: () => Store | Promise<Store>;
 }
 
 const orderUrl = 'https://ca.example/order/1';
@@ -78,56 +78,65 @@ const attempts: Attempts = {
 const asKept = (value: unknown): unknown => JSON.parse(JSON.stringify(value ?? null));
 
 /** The promise of OrderStore (issuance/ports.ts), for any implementation. */
-export function testOrderStore(name: string, open: (t: TestContext) => StoreUnderTest<OrderStore>): void {
+export function testOrderStore(
+  name: string,
+  open: (t: TestContext) => StoreUnderTest<OrderStore> | Promise<StoreUnderTest<OrderStore>>,
+): void {
   describe(`OrderStore: ${name}`, () => {
     for (const state of statesOfAllSteps) {
       test(`an order in the state ${state.step} is there for the next process`, async (t) => {
-        const { store, reopen } = open(t);
+        const { store, reopen } = await open(t);
         const order = orderRecord(state);
         await store.saveOrder(order);
-        for (const opened of [store, reopen()]) {
+        for (const opened of [store, await reopen()]) {
           assert.deepEqual(asKept(await opened.loadOrder('example.org')), asKept(order));
         }
       });
     }
 
     test('a later state takes the place of an earlier one', async (t) => {
-      const { store, reopen } = open(t);
+      const { store, reopen } = await open(t);
       for (const state of statesOfAllSteps) await store.saveOrder(orderRecord(state));
-      assert.deepEqual(asKept((await reopen().loadOrder('example.org'))?.state), asKept(statesOfAllSteps.at(-1)));
+      assert.deepEqual(
+        asKept((await (await reopen()).loadOrder('example.org'))?.state),
+        asKept(statesOfAllSteps.at(-1)),
+      );
     });
 
     test('saves that are not waited for are kept in their order', async (t) => {
-      const { store, reopen } = open(t);
+      const { store, reopen } = await open(t);
       await Promise.all(statesOfAllSteps.map((state) => store.saveOrder(orderRecord(state))));
-      assert.deepEqual(asKept((await reopen().loadOrder('example.org'))?.state), asKept(statesOfAllSteps.at(-1)));
+      assert.deepEqual(
+        asKept((await (await reopen()).loadOrder('example.org'))?.state),
+        asKept(statesOfAllSteps.at(-1)),
+      );
     });
 
     test('certificates do not touch each other, and what is deleted is gone', async (t) => {
-      const { store, reopen } = open(t);
+      const { store, reopen } = await open(t);
       await store.saveOrder(orderRecord({ step: 'created' }, 'a.example.org'));
       await store.saveOrder(orderRecord({ step: 'ordering' }, '_wildcard.a.example.org'));
       await store.deleteOrder('a.example.org');
       await store.deleteOrder('never.example.org');
-      for (const opened of [store, reopen()]) {
+      for (const opened of [store, await reopen()]) {
         assert.equal(await opened.loadOrder('a.example.org'), undefined);
         assert.equal((await opened.loadOrder('_wildcard.a.example.org'))?.state.step, 'ordering');
       }
     });
 
     test('failures in a row are kept apart from orders, and a success forgets them', async (t) => {
-      const { store, reopen } = open(t);
+      const { store, reopen } = await open(t);
       assert.equal(await store.loadAttempts('example.org'), undefined);
       await store.saveAttempts('example.org', attempts);
       await store.saveOrder(orderRecord({ step: 'created' }));
       await store.deleteOrder('example.org');
-      for (const opened of [store, reopen()])
+      for (const opened of [store, await reopen()])
         assert.deepEqual(asKept(await opened.loadAttempts('example.org')), asKept(attempts));
       const permanent = { ...attempts, notBefore: undefined, permanent: true, countedOrder: undefined };
       await store.saveAttempts('example.org', permanent);
-      assert.deepEqual(asKept(await reopen().loadAttempts('example.org')), asKept(permanent));
+      assert.deepEqual(asKept(await (await reopen()).loadAttempts('example.org')), asKept(permanent));
       await store.saveAttempts('example.org', undefined);
-      for (const opened of [store, reopen()]) assert.equal(await opened.loadAttempts('example.org'), undefined);
+      for (const opened of [store, await reopen()]) assert.equal(await opened.loadAttempts('example.org'), undefined);
     });
   });
 }

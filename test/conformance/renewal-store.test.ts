@@ -1,5 +1,6 @@
-import { createSqliteRenewalStore } from '../../src/store/sqlite-renewal-store.ts';
-import { createSqliteWantedStore } from '../../src/store/sqlite-wanted-store.ts';
+import { createRenewalStore } from '../../src/store/renewal-store.ts';
+import { sqliteRecordTables } from '../../src/store/sqlite-record-table.ts';
+import { createWantedStore } from '../../src/store/wanted-store.ts';
 import { createMemoryRenewalStore, createMemoryWantedStore } from '../../src/issuance/testing/stores-in-memory.ts';
 import { testRenewalStore } from './renewal-store.ts';
 import { sqliteUnderTest } from './sqlite-under-test.ts';
@@ -9,10 +10,16 @@ testRenewalStore('in memory', () => {
   const store = createMemoryRenewalStore();
   return { store, reopen: () => store };
 });
-testRenewalStore('SQLite file', sqliteUnderTest(createSqliteRenewalStore));
+testRenewalStore(
+  'SQLite file',
+  sqliteUnderTest((database) => createRenewalStore(sqliteRecordTables(database))),
+);
 
 testWantedStore('in memory', () => {
   const store = createMemoryWantedStore();
   return { store, reopen: () => store };
 });
-testWantedStore('SQLite file', sqliteUnderTest(createSqliteWantedStore));
+testWantedStore(
+  'SQLite file',
+  sqliteUnderTest((database) => createWantedStore(sqliteRecordTables(database))),
+);

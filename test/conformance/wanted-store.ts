@@ -7,10 +7,13 @@ import type { StoreUnderTest } from './order-store.ts';
 const asKept = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 /** The promise of WantedCertificateStore (issuance/ports.ts), for any implementation. */
-export function testWantedStore(name: string, open: (t: TestContext) => StoreUnderTest<WantedCertificateStore>): void {
+export function testWantedStore(
+  name: string,
+  open: (t: TestContext) => StoreUnderTest<WantedCertificateStore> | Promise<StoreUnderTest<WantedCertificateStore>>,
+): void {
   describe(`WantedCertificateStore: ${name}`, () => {
     test('what is wanted is listed by id, replaced by id, and removed', async (t) => {
-      const { store, reopen } = open(t);
+      const { store, reopen } = await open(t);
       assert.deepEqual(await store.listWanted(), []);
       const ids = ['b.example.org', '_wildcard.example.org', 'a.example.org'];
       const wanted = ids.map((id) => ({ certificate: orderRecord({ step: 'created' }, id).certificate }));
@@ -22,7 +25,7 @@ export function testWantedStore(name: string, open: (t: TestContext) => StoreUnd
       await store.saveWanted(changed);
       await store.removeWanted('b.example.org');
       await store.removeWanted('never.example.org');
-      for (const opened of [store, reopen()]) {
+      for (const opened of [store, await reopen()]) {
         assert.deepEqual(asKept(await opened.listWanted()), asKept([wanted[1], changed]));
       }
     });

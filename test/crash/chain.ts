@@ -26,8 +26,9 @@ import { createAcmeAccountFiles } from '../../src/standalone/acme-account-files.
 import { createCertificateFiles } from '../../src/standalone/certificate-files.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { createSqliteAccountStore } from '../../src/store/sqlite-account-store.ts';
-import { createSqliteOrderStore } from '../../src/store/sqlite-order-store.ts';
-import { createSqliteRenewalStore } from '../../src/store/sqlite-renewal-store.ts';
+import { createOrderStore } from '../../src/store/order-store.ts';
+import { createRenewalStore } from '../../src/store/renewal-store.ts';
+import { sqliteRecordTables } from '../../src/store/sqlite-record-table.ts';
 import type { EventSink } from '../../src/telemetry/event.ts';
 import * as boundaries from './boundaries.ts';
 import type { Boundary } from './boundaries.ts';
@@ -95,8 +96,8 @@ export async function startChain(o: ChainOptions, boundary: Boundary, emit: Even
   };
 
   const deps: IssueDeps = {
-    store: boundaries.watchOrders(createSqliteOrderStore(database), boundary),
-    renewals: boundaries.watchRenewals(createSqliteRenewalStore(database), boundary),
+    store: boundaries.watchOrders(createOrderStore(sqliteRecordTables(database)), boundary),
+    renewals: boundaries.watchRenewals(createRenewalStore(sqliteRecordTables(database)), boundary),
     delivery: boundaries.watchDelivery(createCertificateFiles(folderOf), boundary),
     presenter,
     delegation: createDelegationChecker({

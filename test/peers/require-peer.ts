@@ -9,6 +9,7 @@ const cache = fileURLToPath(new URL('../../.cache/peers', import.meta.url));
 const PEERS = {
   pebble: 'pebble',
   'lego-acmedns': 'lego-acmedns',
+  'acme-dns-rows': 'acme-dns-rows',
   certbot: 'certbot',
   nsd: 'nsd',
   knotd: 'knotd',
@@ -19,6 +20,8 @@ const PEERS = {
   dnsperf: 'dnsperf',
   openssl: 'openssl',
   curl: 'curl',
+  postgres: 'postgres',
+  ip: 'ip',
 } as const;
 
 export type PeerName = keyof typeof PEERS;
@@ -59,6 +62,8 @@ function findProgram(program: string): string | undefined {
     '/usr/local/sbin',
     '/usr/sbin',
     '/sbin',
+    // Debian keeps each version of PostgreSQL in a folder of its own.
+    '/usr/lib/postgresql/15/bin',
   ];
   // certbot lives in a Python environment of its own: the machine's certbot is another version.
   const candidates =

@@ -1,0 +1,30 @@
+import { DomainError, messageOf } from '../core/error.ts';
+
+/** What PostgreSQL or the way to it says, as ours. One that is ours already stays. */
+export function storeUnavailable(error: unknown): DomainError {
+  if (error instanceof DomainError) return error;
+  const message = `PostgreSQL cannot do its work: ${reasonOf(error)}`;
+  return new DomainError('store-unavailable', message, { retry: { kind: 'backoff' }, cause: error });
+}
+
+/** Whether a statement was refused for what it says: SQLSTATE classes 22 (data) and 23 (constraints). The connection is good. */
+export function isRefusal(error: DomainError): boolean {
+  return /^2[23]/.test(sqlState(error.cause) ?? '');
+}
+
+/** The SQLSTATE of an error of PostgreSQL, as "42P01". */
+export function sqlState(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  return typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code) ? error.code : undefined;
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError) return [...new Set(error.errors.map(messageOf))].join(', ');
+  const code = sqlState(error);
+  if (code === '28P01' || code === '28000') return `${messageOf(error)}; check the user and the password`;
+  if (code === '42501') return `${messageOf(error)}; the user needs the right to create a schema in the database`;
+  if (messageOf(error) === 'Query read timeout') return 'it did not answer in time';
+  if (/^timeout exceeded when trying to connect|connection timeout/.test(messageOf(error)))
+    return 'it cannot be reached: no answer in time';
+  return messageOf(error);
+}
