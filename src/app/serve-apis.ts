@@ -3,8 +3,10 @@ import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/error.ts';
 import type { CallReport } from '../http/call.ts';
 import type { HttpServer } from '../http/listener.ts';
+import { auditCalls } from '../telemetry/audit-log.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { createAccountCount } from './account-count.ts';
 import { apiTlsFiles, firstApiTls } from './api-certificate.ts';
 import type { ChallengeServer } from './challenge-server.ts';
 import type { ConfigSource } from './config-source.ts';
@@ -50,7 +52,12 @@ export async function startApis(parts: ServeParts, signal: AbortSignal): Promise
       const report = (error: unknown) => logger.error('API call failed', { error: messageOf(error) });
       const files = api.tls && apiTlsFiles(api.tls, folder);
       const tls = api.tls && files && (await firstApiTls(api.tls, files, clock));
-      const observe = ({ operation, result }: CallReport) => metrics.recordCall(operation, result);
+      const audit = auditCalls(logger);
+      const observe = (call: CallReport) => {
+        metrics.recordCall(call);
+        audit(call);
+      };
+      metrics.watchAccounts(createAccountCount(folder.zoneStore, clock));
       const listener = await startApi({ loaded, server, clock, tls }, { observe, report }, signal);
       started.push(listener);
       if (files !== undefined && tls !== undefined) {

@@ -141,6 +141,8 @@ function targets(
   }
   if (config === undefined) return async () => undefined;
   // The label is chosen now when it was not before: the CNAME can be added before anything is started.
-  return async (domain) =>
-    parseDomainName(`${await folder.zoneStore.addDelegation(domain, randomUUID())}.${config.name}`);
+  return async (domain) => {
+    const { subdomain } = await folder.zoneStore.addDelegation(domain, randomUUID());
+    return parseDomainName(`${subdomain}.${config.name}`);
+  };
 }

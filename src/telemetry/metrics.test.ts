@@ -83,10 +83,29 @@ describe('metrics', () => {
 
   test('calls of the API, and certificates that were there before', async () => {
     const metrics = await createMetrics();
-    metrics.recordCall('update', 'success');
+    metrics.recordCall({ operation: 'update', result: 'success', duration: 3 });
+    metrics.recordCall({ operation: 'update', result: 'bad_txt', duration: 300 });
+    metrics.recordCall({ operation: 'present', result: 'success', duration: 1 });
+    metrics.recordCall({ operation: 'register', result: 'db_error', duration: 20_000 });
+    metrics.recordCall({ operation: 'rotate', result: 'success', duration: 1 });
+    let accounts = async () => 3;
+    metrics.watchAccounts(() => accounts());
     metrics.recordCertificate('old', 1_000_999);
     const text = await metrics.text();
     assert.match(text, /^evercert_api_calls_total\{operation="update",result="success"\} 1$/m);
     assert.match(text, /^evercert_certificate_expiry_timestamp_seconds\{certificate="old"\} 1000$/m);
+    for (const line of [
+      'acmedns_challenge_updates_total{result="success"} 2',
+      'acmedns_challenge_updates_total{result="failure"} 1',
+      'acmedns_registrations_total{result="failure"} 1',
+      'acmedns_registered_accounts 3',
+      'evercert_api_calls_total{operation="update",result="bad_txt"} 1',
+      'evercert_api_call_duration_seconds_bucket{le="0.005",operation="update"} 1',
+      'evercert_api_call_duration_seconds_count{operation="update"} 2',
+    ]) {
+      assert.ok(text.split('\n').includes(line), `${line} in\n${text}`);
+    }
+    accounts = () => Promise.reject(new Error('the store is away'));
+    assert.match(await metrics.text(), /^acmedns_registered_accounts 3$/m);
   });
 });

@@ -1,4 +1,5 @@
 import type { EventSink } from './event.ts';
+import { countCalls } from './api-metrics.ts';
 import { createOrdersInFlight } from './orders-in-flight.ts';
 
 /** What a DNS server counts, since it started. */
@@ -14,12 +15,18 @@ export interface DnsCounts {
 
 export interface Metrics {
   readonly recordEvent: EventSink;
-  /** Told after each call of the HTTP API. */
-  readonly recordCall: (operation: string, result: string) => void;
+  /** Told after each call of the HTTP API. `result`: `success`, or the code of the error. `duration` in ms. */
+  readonly recordCall: (call: {
+    readonly operation: string;
+    readonly result: string;
+    readonly duration: number;
+  }) => void;
   /** A certificate that is in place already. Times in ms since the epoch. */
   readonly recordCertificate: (certificate: string, notAfter: number) => void;
   /** Read anew at each look. */
   readonly watchDns: (counts: () => DnsCounts) => void;
+  /** Asked at each look; when it rejects, the gauge stays as it was. */
+  readonly watchAccounts: (count: () => Promise<number>) => void;
   /** Prometheus text format 0.0.4. */
   readonly text: () => Promise<string>;
 }
@@ -53,12 +60,7 @@ export async function createMetrics(): Promise<Metrics> {
     labelNames: ['name'],
     registers,
   });
-  const calls = new Counter({
-    name: 'evercert_api_calls_total',
-    help: 'Calls of the HTTP API, by operation and result.',
-    labelNames: ['operation', 'result'],
-    registers,
-  });
+  const api = await countCalls(registry);
   const orders = createOrdersInFlight();
   registry.registerMetric(
     new Gauge({
@@ -121,9 +123,10 @@ export async function createMetrics(): Promise<Metrics> {
 
   return {
     recordEvent,
-    recordCall: (operation, result) => calls.inc({ operation, result }),
+    recordCall: api.record,
     recordCertificate: (certificate, notAfter) => expiry.set({ certificate }, seconds(notAfter)),
     watchDns,
+    watchAccounts: api.watchAccounts,
     text: () => registry.metrics(),
   };
 }
