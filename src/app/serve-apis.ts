@@ -42,6 +42,7 @@ export async function startApis(parts: ServeParts, signal: AbortSignal): Promise
   const started: HttpServer[] = [];
   const end = new AbortController();
   let following: Promise<void> = Promise.resolve();
+  let replaceApi = (_: LoadedConfig): void => {};
   const stop = async (grace?: number): Promise<void> => {
     end.abort();
     await following.catch(() => {});
@@ -60,6 +61,7 @@ export async function startApis(parts: ServeParts, signal: AbortSignal): Promise
       metrics.watchAccounts(createAccountCount(folder.zoneStore, clock));
       const listener = await startApi({ loaded, server, clock, tls }, { observe, report }, signal);
       started.push(listener);
+      replaceApi = (next) => listener.replace(next);
       if (files !== undefined && tls !== undefined) {
         const onNew = (material: typeof tls) => {
           listener.replaceTls(material);
@@ -81,6 +83,7 @@ export async function startApis(parts: ServeParts, signal: AbortSignal): Promise
   return {
     addresses: started.flatMap(({ addresses }) => addresses),
     replace(next) {
+      replaceApi(next);
       loaded = next;
     },
     stop,
