@@ -12,6 +12,7 @@ import type {
   ZoneConfig,
 } from './config.ts';
 import { parseTokenLines, parseUserLines } from './secret-lines.ts';
+import type { SecretVariables } from './environment.ts';
 import { Secret } from './secret.ts';
 import type { Settings } from './settings.ts';
 import { hasCredentials } from './url.ts';
@@ -60,6 +61,7 @@ export function buildConfig(settings: Settings, contents: FileContents, beside?:
           ? undefined
           : { keyId: acme.external_account.key_id, algorithm: acme.external_account.algorithm },
     },
+    database: settings.database.url && { url: withoutPassword(settings.database.url) },
     acmeDnsDatabase: acmeDnsDatabase(beside),
     dns01: dns01Config(settings, contents),
     certificates: settings.certificate.map((one) => ({
@@ -130,17 +132,37 @@ function acmeDnsConfig(
 export function buildSecrets(
   settings: Settings,
   contents: FileContents,
-  hmacKeyVariable: string | undefined,
+  variables: SecretVariables,
   beside?: BesideTree,
 ): Secrets {
-  const hmacKey = hmacKeyVariable ?? contents.get('acme.external_account.hmac_key_file');
+  const hmacKey = variables.hmacKey ?? contents.get('acme.external_account.hmac_key_file');
   const server = settings.dns01.acme_dns?.server;
   return {
     externalAccountHmacKey: hmacKey === undefined ? undefined : new Secret(parseHmacKey(hmacKey)),
+    databaseUrl: databaseUrl(settings, contents, variables),
     acmeDnsDatabaseUrl: beside?.database?.engine === 'postgres' ? new Secret(beside.database.url) : undefined,
     acmeDnsServer: server === undefined ? undefined : new Secret(serverWithCredentials(settings, server, contents)),
     ...apiSecrets(contents),
   };
+}
+
+function databaseUrl(
+  { database }: Settings,
+  contents: FileContents,
+  { databasePassword }: SecretVariables,
+): Secret | undefined {
+  if (database.url === undefined) return undefined;
+  const url = new URL(database.url);
+  const password = databasePassword ?? contents.get('database.password_file');
+  if (password !== undefined) url.password = encodeURIComponent(password.replace(/\r?\n$/, ''));
+  return new Secret(url.href);
+}
+
+function withoutPassword(given: URL): string {
+  const url = new URL(given);
+  url.password = '';
+  for (const name of ['password', 'uselibpqcompat']) url.searchParams.delete(name);
+  return url.href;
 }
 
 function apiSecrets(

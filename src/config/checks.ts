@@ -3,6 +3,7 @@ import type { DomainError } from '../core/error.ts';
 import { messageOf } from '../core/error.ts';
 import { formatAddress } from './address.ts';
 import type { Address } from './address.ts';
+import type { SecretVariables } from './environment.ts';
 import { fault } from './faults.ts';
 import type { Locate } from './faults.ts';
 import type { Settings } from './settings.ts';
@@ -15,12 +16,13 @@ const LONGEST_ZONE = 253 - 37;
 const FILE_NAME = /^[a-z0-9_][a-z0-9._-]{0,179}$/i;
 
 /** Faults between keys, each of which is good by itself. */
-export function checkSettings(settings: Settings, locate: Locate, hasHmacKey: boolean): DomainError[] {
+export function checkSettings(settings: Settings, locate: Locate, secrets: SecretVariables): DomainError[] {
   return [
     ...checkZone(settings, locate),
     ...checkListeners(settings, locate),
     ...checkApi(settings, locate),
-    ...checkAcme(settings, locate, hasHmacKey),
+    ...checkDatabase(settings, locate, secrets),
+    ...checkAcme(settings, locate, secrets),
     ...checkDns01(settings, locate),
     ...checkCertificates(settings, locate),
   ];
@@ -87,7 +89,22 @@ function checkApi({ api }: Settings, locate: Locate): DomainError[] {
   return faults;
 }
 
-function checkAcme({ acme }: Settings, locate: Locate, hasHmacKey: boolean): DomainError[] {
+function checkDatabase({ database }: Settings, locate: Locate, secrets: SecretVariables): DomainError[] {
+  const { url, password_file } = database;
+  const given = password_file === undefined ? 'EVERCERT_DATABASE_PASSWORD' : 'database.password_file';
+  if (password_file === undefined && secrets.databasePassword === undefined) return [];
+  const where = locate(['database', password_file === undefined ? 'url' : 'password_file']);
+  if (url === undefined) {
+    return [fault(where, `${given} is there, and database.url is missing; write both, or neither`)];
+  }
+  if (url.password !== '') {
+    return [fault(where, `database.url has a password in it, and ${given} is there as well; write only one of them`)];
+  }
+  return [];
+}
+
+function checkAcme({ acme }: Settings, locate: Locate, secrets: SecretVariables): DomainError[] {
+  const hasHmacKey = secrets.hmacKey !== undefined || acme.external_account?.hmac_key_file !== undefined;
   const where = locate(['acme', 'external_account']);
   if (acme.external_account !== undefined && !hasHmacKey) {
     const message =

@@ -13,6 +13,8 @@ export interface Config {
   readonly otherZones: readonly ZoneConfig[];
   readonly dns: DnsConfig;
   readonly api: ApiConfig;
+  /** The PostgreSQL database that all is kept in; undefined: SQLite in the data folder. */
+  readonly database: DatabaseConfig | undefined;
   /** The database of acme-dns, used in place; undefined where ours is used. */
   readonly acmeDnsDatabase: AcmeDnsDatabaseConfig | undefined;
   readonly acme: AcmeConfig;
@@ -31,6 +33,11 @@ export interface ZoneConfig {
   readonly records: readonly string[];
   /** Seconds. */
   readonly negativeTtl: number;
+}
+
+export interface DatabaseConfig {
+  /** Without a password, for messages; the URL to use is `databaseUrl` of Secrets. */
+  readonly url: string;
 }
 
 /** The URL of the PostgreSQL database is `acmeDnsDatabaseUrl` of Secrets. */
@@ -161,6 +168,8 @@ export interface Secrets {
   readonly registrationUsers: ReadonlyMap<string, Secret>;
   /** Users of the storage of accounts; undefined: there is none. */
   readonly storageUsers: ReadonlyMap<string, Secret> | undefined;
+  /** Of our PostgreSQL database, with user and password. */
+  readonly databaseUrl: Secret | undefined;
   /** Of the PostgreSQL database of acme-dns that is used in place. */
   readonly acmeDnsDatabaseUrl: Secret | undefined;
 }

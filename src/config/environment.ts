@@ -11,11 +11,21 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 const PREFIX = 'EVERCERT_';
 
-/** Secret, so it has no key in the file. */
+/** Secrets have no key in the file. */
 export const HMAC_KEY_VARIABLE = 'EVERCERT_ACME_EXTERNAL_ACCOUNT_HMAC_KEY';
+export const DATABASE_PASSWORD_VARIABLE = 'EVERCERT_DATABASE_PASSWORD';
 
 /** Names that mean something else than a key of the file. */
-const OTHERS = ['EVERCERT_CONFIG', 'EVERCERT_DEBUG', HMAC_KEY_VARIABLE];
+const OTHERS = ['EVERCERT_CONFIG', 'EVERCERT_DEBUG', HMAC_KEY_VARIABLE, DATABASE_PASSWORD_VARIABLE];
+
+export interface SecretVariables {
+  readonly hmacKey: string | undefined;
+  readonly databasePassword: string | undefined;
+}
+
+export function readSecretVariables(environment: Environment): SecretVariables {
+  return { hmacKey: environment[HMAC_KEY_VARIABLE], databasePassword: environment[DATABASE_PASSWORD_VARIABLE] };
+}
 
 export interface FromEnvironment {
   readonly tree: Tree;

@@ -61,6 +61,7 @@ describe('a good configuration', () => {
     assert.deepEqual(secrets, {
       externalAccountHmacKey: undefined,
       acmeDnsServer: undefined,
+      databaseUrl: undefined,
       acmeDnsDatabaseUrl: undefined,
       registrationTokens: [],
       registrationUsers: new Map(),
@@ -163,6 +164,7 @@ describe('a good configuration', () => {
         negativeTtl: 5,
       },
       otherZones: [],
+      database: undefined,
       acmeDnsDatabase: undefined,
       dns: {
         listeners: [
@@ -267,6 +269,35 @@ describe('a good configuration', () => {
     ]) {
       assert.doesNotMatch(text, /hunter2|aHVudGVyMg/);
     }
+  });
+
+  test('the password of the database: in the URL, in a file, or in a variable; never in the Config', async () => {
+    const at = 'postgres://evercert@db.example.net:5433/main?sslmode=verify-full';
+    const withPassword = (password: string) =>
+      `postgres://evercert:${password}@db.example.net:5433/main?sslmode=verify-full&uselibpqcompat=true`;
+    const cases: [string, Record<string, string>, string][] = [
+      [at.replace('@', ':hunter2@'), {}, withPassword('hunter2')],
+      [`${at}"\npassword_file = "password`, {}, withPassword('p%40ss%3Aw%C3%B6rd')],
+      [at, { EVERCERT_DATABASE_PASSWORD: 'hunter3' }, withPassword('hunter3')],
+    ];
+    for (const [url, environment, expected] of cases) {
+      const { config, secrets, warnings } = await load(`[database]\nurl = "${url}"`, { environment });
+      assert.equal(secrets.databaseUrl?.reveal(), expected);
+      assert.equal(config.database?.url, at);
+      assert.deepEqual(warnings, []);
+      for (const text of [JSON.stringify({ config, secrets }), inspect(secrets, { depth: 9 })])
+        assert.doesNotMatch(text, /hunter|p%40ss/);
+    }
+  });
+
+  test('a database on this machine needs no TLS; elsewhere somebody has to say so', async () => {
+    const warn = async (url: string) => (await load(`[database]\nurl = "${url}"`)).warnings.length;
+    assert.equal(await warn('postgres://evercert@/evercert'), 0);
+    assert.equal(await warn('postgres://127.0.0.1/evercert'), 0);
+    assert.equal(await warn('postgresql://evercert@%2Frun%2Fpostgresql/evercert'), 0);
+    assert.equal(await warn('postgres://evercert@localhost/evercert?host=/run/postgresql'), 0);
+    assert.equal(await warn('postgres://evercert@db.example.net/evercert?sslmode=disable'), 0);
+    assert.equal(await warn('postgres://evercert@db.example.net/evercert'), 1);
   });
 
   test('the command line wins over the environment, and that over the file', async () => {
@@ -491,6 +522,18 @@ describe('a bad configuration', () => {
     [
       '[acme]\nkey_type = "ed25519"',
       'line 2: acme.key_type cannot be used: "ed25519" is not possible here; write one of "P-256", "P-384", "RSA-2048", "RSA-3072", "RSA-4096"',
+    ],
+    [
+      '[database]\nurl = "mysql://me:secret@db/x"',
+      'line 2: database.url cannot be used: "***@db/x" is not the URL of a PostgreSQL database; write it as in "postgres://evercert@db.example.net/evercert"',
+    ],
+    [
+      '[database]\npassword_file = "password"',
+      'line 2: database.password_file is there, and database.url is missing; write both, or neither',
+    ],
+    [
+      '[database]\nurl = "postgres://u:p@127.0.0.1/x"\npassword_file = "password"',
+      'line 3: database.url has a password in it, and database.password_file is there as well; write only one of them',
     ],
     [
       '[acme]\nexternal_account = { key_id = "k" }',

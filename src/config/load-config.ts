@@ -8,8 +8,8 @@ import type { ReadRecord } from './acme-dns-records.ts';
 import { buildConfig, buildSecrets } from './build-config.ts';
 import { checkSettings } from './checks.ts';
 import type { LoadedConfig } from './config.ts';
-import { HMAC_KEY_VARIABLE, readEnvironment } from './environment.ts';
-import type { Environment } from './environment.ts';
+import { readEnvironment, readSecretVariables } from './environment.ts';
+import type { Environment, SecretVariables } from './environment.ts';
 import { describeIssues, fault } from './faults.ts';
 import type { Locate } from './faults.ts';
 import { createLocate } from './locate.ts';
@@ -54,7 +54,7 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
   const locate = createLocate({ file, lines, variables: fromEnvironment.variables, flags: fromFlags.tree, flagNames });
   const parsed = settingsSchema.safeParse(tree, { reportInput: true });
   const files = await readNamedFiles(tree, locate);
-  const hmacKey = environment[HMAC_KEY_VARIABLE];
+  const secrets = readSecretVariables(environment);
   const faults = [
     ...(acmeDns?.faults ?? []),
     ...fromEnvironment.faults,
@@ -63,11 +63,10 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
     ...files.faults,
   ];
   if (parsed.success) {
-    const hasHmacKey = hmacKey !== undefined || parsed.data.acme.external_account?.hmac_key_file !== undefined;
-    faults.push(...checkSettings(parsed.data, locate, hasHmacKey), ...checkRecords(parsed.data, locate, readRecord));
+    faults.push(...checkSettings(parsed.data, locate, secrets), ...checkRecords(parsed.data, locate, readRecord));
   }
   if (faults.length > 0 || !parsed.success) throw new DomainErrors('invalid-config', inWordsOf(acmeDns, faults));
-  return finish(parsed.data, files, hmacKey, acmeDns);
+  return finish(parsed.data, files, secrets, acmeDns);
 }
 
 /** The configuration of a program that was told nothing. */
@@ -78,12 +77,12 @@ export function defaultConfig(): Promise<LoadedConfig> {
 function finish(
   settings: Settings,
   files: { contents: ReadonlyMap<string, string>; warnings: readonly string[] },
-  hmacKey: string | undefined,
+  variables: SecretVariables,
   acmeDns: AcmeDnsFile | undefined,
 ): LoadedConfig {
   try {
     const config = deepFreeze(buildConfig(settings, files.contents, acmeDns?.beside));
-    const secrets = Object.freeze(buildSecrets(settings, files.contents, hmacKey, acmeDns?.beside));
+    const secrets = Object.freeze(buildSecrets(settings, files.contents, variables, acmeDns?.beside));
     const warnings = [...files.warnings, ...warningsAbout(config)];
     const told = acmeDns === undefined ? warnings : [...acmeDns.warnings, ...warnings.map(inWordsOfAcmeDns)];
     return Object.freeze({ config, secrets, warnings: Object.freeze(told) });

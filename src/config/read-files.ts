@@ -11,6 +11,7 @@ type Content = 'certificates' | 'key' | 'secret';
 const FILES: Readonly<Record<string, Content>> = {
   'acme.root': 'certificates',
   'acme.external_account.hmac_key_file': 'secret',
+  'database.password_file': 'secret',
   'dns01.acme_dns.root': 'certificates',
   'dns01.acme_dns.password_file': 'secret',
   'api.registration_tokens': 'secret',

@@ -6,7 +6,7 @@ import type { Field } from './field.ts';
 import { listOf, oneOf, optional, parsed, preset, required, table, wholeNumber } from './field.ts';
 import { parseCidr } from './cidr.ts';
 import { parseContact, parseHeaderName, parseMailbox, parseText } from './text.ts';
-import { parseDirectoryUrl, parseServerUrl } from './url.ts';
+import { parseDatabaseUrl, parseDirectoryUrl, parseServerUrl } from './url.ts';
 
 // Every key that a configuration file may have, with what it means, its default and an example. Nothing else knows a default.
 
@@ -150,6 +150,17 @@ const api = {
   }),
 };
 
+const database = {
+  url: optional('text', parsed(parseDatabaseUrl), {
+    example: 'postgres://evercert@db.example.net/evercert?sslmode=verify-full',
+    about: 'PostgreSQL database that several nodes share. Default: SQLite, `evercert.db` in the data folder.',
+  }),
+  password_file: optional('path', text, {
+    example: '/etc/evercert/database.password',
+    about: 'File (0600) with the password of the user in `url`.',
+  }),
+};
+
 const acme = {
   directory: preset('text', parsed(parseDirectoryUrl), {
     preset: 'https://acme-v02.api.letsencrypt.org/directory',
@@ -281,6 +292,7 @@ export const sections = {
   zone,
   dns,
   api,
+  database,
   acme,
   'acme.external_account': externalAccount,
   dns01,
@@ -300,6 +312,7 @@ export const settingsSchema = z.strictObject({
   zone: z.optional(table(zone)),
   dns: z.prefault(table(dns), {}),
   api: z.prefault(table(api), {}),
+  database: z.prefault(table(database), {}),
   acme: z.prefault(z.strictObject({ ...table(acme).shape, external_account: z.optional(table(externalAccount)) }), {}),
   dns01: z.prefault(z.strictObject({ ...table(dns01).shape, acme_dns: z.optional(table(acmeDns)) }), {}),
   certificate: z.prefault(z.array(table(certificate)), []),

@@ -43,6 +43,21 @@ export function parseServerUrl(text: string): URL {
   return url;
 }
 
+/** A PostgreSQL database. A password in it is let through, to be kept apart. @throws DomainError `invalid-config` */
+export function parseDatabaseUrl(text: string): URL {
+  // WHATWG URLs have no user without a host, which in PostgreSQL's own means this machine.
+  const url = URL.parse(text.replace(/^(postgres(?:ql)?:\/\/[^/?#]*@)(?=[/?#]|$)/, '$1localhost'));
+  const isPostgres = url?.protocol === 'postgres:' || url?.protocol === 'postgresql:';
+  if (url === null || !isPostgres || url.pathname.length < 2) {
+    throw wrong(
+      `${quoted(withoutCredentials(text))} is not the URL of a PostgreSQL database; write it as in "postgres://evercert@db.example.net/evercert"`,
+    );
+  }
+  // Our driver reads "require" in a way of its own otherwise.
+  if (url.searchParams.has('sslmode')) url.searchParams.set('uselibpqcompat', 'true');
+  return url;
+}
+
 export function hasCredentials({ username, password }: URL): boolean {
   return username !== '' || password !== '';
 }
@@ -53,7 +68,7 @@ function withoutCredentials(text: string): string {
 }
 
 /** Traffic that does not leave the machine needs no TLS. */
-function isLoopback(hostname: string): boolean {
+export function isLoopback(hostname: string): boolean {
   const plain = hostname.replace(/^\[|\]$/g, '');
   return plain === 'localhost' || plain === '::1' || (isIP(plain) === 4 && plain.startsWith('127.'));
 }

@@ -1,10 +1,16 @@
 import { isWithin } from '../core/domain-name.ts';
 import type { Config } from './config.ts';
 import { findKnownCa } from './known-ca.ts';
+import { isLoopback } from './url.ts';
 
 /** What is allowed, and probably not meant. */
-export function warningsAbout({ zone, acme }: Config): string[] {
+export function warningsAbout({ zone, acme, database }: Config): string[] {
   const warnings: string[] = [];
+  if (database !== undefined && isInClear(database.url)) {
+    warnings.push(
+      'database.url says nothing of TLS: keys and passwords go over the network in clear; add "?sslmode=verify-full", or "?sslmode=disable" where the network is your own',
+    );
+  }
   if (
     zone !== undefined &&
     isWithin(zone.nameserver, zone.name) &&
@@ -21,6 +27,13 @@ export function warningsAbout({ zone, acme }: Config): string[] {
     );
   }
   return warnings;
+}
+
+function isInClear(text: string): boolean {
+  const url = new URL(text);
+  if (url.searchParams.has('sslmode') || url.searchParams.has('ssl')) return false;
+  const host = decodeURIComponent(url.searchParams.get('host') ?? url.hostname);
+  return !host.startsWith('/') && !isLoopback(host);
 }
 
 /** Whether a line gives `name` an A or AAAA record. Names may be written absolute, relative, or as `@`. */

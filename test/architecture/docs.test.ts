@@ -128,6 +128,7 @@ describe('configurations', () => {
     const variables = new Set([
       ...settingVariables().map(({ name }) => name),
       'EVERCERT_ACME_EXTERNAL_ACCOUNT_HMAC_KEY',
+      'EVERCERT_DATABASE_PASSWORD',
       'EVERCERT_CONFIG',
       'EVERCERT_DEBUG',
       'EVERCERT_CERTIFICATE',
