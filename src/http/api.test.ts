@@ -1,43 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { systemClock } from '../core/clock.ts';
-import { parseDomainName } from '../core/domain-name.ts';
 import { DomainError } from '../core/error.ts';
-import { createChallengeZone, type Registration } from '../acmedns/challenge-zone.ts';
-import { createNameTable } from '../dns/name-table.ts';
-import { createMemoryAccountStore } from '../../test/conformance/account-store-in-memory.ts';
-import { type ApiOptions, createApi } from './api.ts';
+import type { Registration } from '../acmedns/challenge-zone.ts';
 import { createFindSource } from './source.ts';
+import { JSON_TYPE, newApi, VALUE } from './testing/api-under-test.ts';
 
-const VALUE = 'LHDhK3oGRvkiefQnx7OOczTY5Tic_xZ6HcMOc_gmtoM';
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}';
-const JSON_TYPE = { 'content-type': 'application/json', vary: 'Origin' };
 const TEXT_TYPE = { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff', vary: 'Origin' };
-
-function newApi(options: Partial<ApiOptions> = {}) {
-  const names = createNameTable();
-  const store = createMemoryAccountStore();
-  const zone = createChallengeZone({ origin: parseDomainName('auth.example.net'), names, store, clock: systemClock });
-  const app = createApi({ zone, ...options });
-  const ask = async (
-    method: string,
-    path: string,
-    init: { headers?: Record<string, string>; body?: string; from?: string } = {},
-  ) => {
-    const { from = '192.0.2.1', ...rest } = init;
-    const request = new Request(`http://api.example.net${path}`, { method, ...rest });
-    const response = await app.fetch(request, { peer: from });
-    return { status: response.status, headers: Object.fromEntries(response.headers), body: await response.text() };
-  };
-  const register = async (body = ''): Promise<Registration> =>
-    JSON.parse((await ask('POST', '/register', { body })).body) as Registration;
-  const update = (account: Registration, body: string, more: Record<string, string> = {}, from?: string) => {
-    const headers = { 'X-Api-User': account.username, 'X-Api-Key': account.password, ...more };
-    return ask('POST', '/update', { headers, body, ...(from !== undefined && { from }) });
-  };
-  const served = (account: Registration) => names.get(parseDomainName(account.fulldomain));
-  return { ask, register, update, served, store, zone };
-}
 
 describe('POST /register', () => {
   const good: [string, string | undefined, string][] = [
