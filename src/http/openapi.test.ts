@@ -8,7 +8,7 @@ import { errorCodes } from './shapes.ts';
 import { basic, newApi, type Reply, VALUE } from './testing/api-under-test.ts';
 
 interface Content {
-  readonly 'application/json': { readonly schema: object };
+  readonly 'application/json': { readonly schema: Parameters<typeof z.fromJSONSchema>[0] };
 }
 interface Operation {
   readonly operationId: string;
