@@ -47,7 +47,7 @@ describe('the PROXY protocol', () => {
   const rows: [says: string, pieces: (string | Uint8Array)[], from: string][] = [
     ['version 1', [V1 + request], '203.0.113.9'],
     ['version 1, apart from the request', [V1, request], '203.0.113.9'],
-    ['version 1, in pieces', [...V1, request], '203.0.113.9'],
+    ['version 1, in pieces', [...V1.split(''), request], '203.0.113.9'],
     ['version 2', [Buffer.concat([V2, Buffer.from(request)])], '203.0.113.9'],
     ['version 2, in pieces', [V2.subarray(0, 5), V2.subarray(5, 20), V2.subarray(20), request], '203.0.113.9'],
     ['IPv6', [`PROXY TCP6 2001:db8::7 2001:db8::1 4711 443\r\n${request}`], '2001:db8::7'],
