@@ -1,54 +1,51 @@
-/**
- * Tables of acme-dns (db_version 1), as it makes them itself, and ours beside them, which it never looks at. Everything is made where it is
- * missing, so that a database of any release, or none yet, is complete.
+/*
+ * What makes acme-dns' tables (db_version 1) as it makes them itself, where they are missing; so a database of any release, or none yet, is
+ * complete. The index is that of acme-dns' main branch, under the same name: without it every read goes through all of the table.
  */
-export const acmeDnsTables = {
-  sqlite: [
-    'CREATE TABLE IF NOT EXISTS acmedns (Name TEXT, Value TEXT)',
-    'CREATE TABLE IF NOT EXISTS records (Username TEXT UNIQUE NOT NULL PRIMARY KEY, Password TEXT UNIQUE NOT NULL, Subdomain TEXT UNIQUE NOT NULL, AllowFrom TEXT)',
-    "CREATE TABLE IF NOT EXISTS txt (Subdomain TEXT NOT NULL, Value TEXT NOT NULL DEFAULT '', LastUpdate INT)",
-  ],
-  postgres: [
-    'CREATE TABLE IF NOT EXISTS acmedns (Name TEXT, Value TEXT)',
-    'CREATE TABLE IF NOT EXISTS records (Username TEXT UNIQUE NOT NULL PRIMARY KEY, Password TEXT UNIQUE NOT NULL, Subdomain TEXT UNIQUE NOT NULL, AllowFrom TEXT)',
-    "CREATE TABLE IF NOT EXISTS txt (rowid SERIAL, Subdomain TEXT NOT NULL, Value TEXT NOT NULL DEFAULT '', LastUpdate INT)",
-  ],
-} as const;
+export const sqliteTables = tables('', '');
 
-/** acme-dns' own main branch makes the same index under the same name. Without it every read goes through all of the table. */
-export const acmeDnsIndex = 'CREATE INDEX IF NOT EXISTS idx_txt_subdomain ON txt (Subdomain)';
+export function postgresTables(schema: string): readonly string[] {
+  return tables(`${schema}.`, 'rowid SERIAL, ');
+}
+
+function tables(prefix: string, rowid: string): readonly string[] {
+  return [
+    `CREATE TABLE IF NOT EXISTS ${prefix}acmedns (Name TEXT, Value TEXT)`,
+    `CREATE TABLE IF NOT EXISTS ${prefix}records (Username TEXT UNIQUE NOT NULL PRIMARY KEY, Password TEXT UNIQUE NOT NULL, Subdomain TEXT UNIQUE NOT NULL, AllowFrom TEXT)`,
+    `CREATE TABLE IF NOT EXISTS ${prefix}txt (${rowid}Subdomain TEXT NOT NULL, Value TEXT NOT NULL DEFAULT '', LastUpdate INT)`,
+    `CREATE INDEX IF NOT EXISTS idx_txt_subdomain ON ${prefix}txt (Subdomain)`,
+  ];
+}
 
 /** The schema of acme-dns that we know. It has had no other since 2018. */
 export const ACME_DNS_VERSION = 1;
 
 /** Forward only: an entry that was released is never edited. How many have been applied stands in evercert_schema. */
-export const besideMigrations = {
-  sqlite: [
-    `
-    CREATE TABLE evercert_accounts (             -- what acme-dns does not know of an account; times in ms since the epoch
-      username       TEXT PRIMARY KEY,
-      created_at     INTEGER NOT NULL,
-      last_update_at INTEGER
-    ) WITHOUT ROWID;
+export const besideMigrations: readonly string[] = [
+  `
+  CREATE TABLE evercert_accounts (             -- what acme-dns does not know of an account; times in ms since the epoch
+    username       TEXT PRIMARY KEY,
+    created_at     INTEGER NOT NULL,
+    last_update_at INTEGER
+  ) WITHOUT ROWID;
 
-    CREATE TABLE evercert_txt (
-      subdomain  TEXT NOT NULL,
-      value      TEXT NOT NULL,
-      updated_at INTEGER NOT NULL,
-      held       INTEGER NOT NULL,               -- 1: put there by an order of our own, which takes it away again
-      in_slot    INTEGER NOT NULL,               -- 1: it was in acme-dns' txt as well
-      PRIMARY KEY (subdomain, value)
-    ) WITHOUT ROWID;
+  CREATE TABLE evercert_txt (
+    subdomain  TEXT NOT NULL,
+    value      TEXT NOT NULL,
+    updated_at INTEGER NOT NULL,
+    held       INTEGER NOT NULL,               -- 1: put there by an order of our own, which takes it away again
+    in_slot    INTEGER NOT NULL,               -- 1: it was in acme-dns' txt as well
+    PRIMARY KEY (subdomain, value)
+  ) WITHOUT ROWID;
 
-    CREATE TABLE evercert_delegations (
-      domain     TEXT PRIMARY KEY,
-      subdomain  TEXT NOT NULL UNIQUE
-    ) WITHOUT ROWID;
+  CREATE TABLE evercert_delegations (
+    domain     TEXT PRIMARY KEY,
+    subdomain  TEXT NOT NULL UNIQUE
+  ) WITHOUT ROWID;
 
-    CREATE TABLE evercert_changes (              -- which label changed when
-      version    INTEGER PRIMARY KEY AUTOINCREMENT,
-      subdomain  TEXT NOT NULL
-    );
-    `,
-  ],
-} as const;
+  CREATE TABLE evercert_changes (              -- which label changed when
+    version    INTEGER PRIMARY KEY AUTOINCREMENT,
+    subdomain  TEXT NOT NULL
+  );
+  `,
+];

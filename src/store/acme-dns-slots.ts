@@ -125,8 +125,9 @@ function newestByValue(slots: readonly Slot[]): Map<string, Slot> {
   return newest;
 }
 
+/** LastUpdate has 32 bits in PostgreSQL; beyond them is only a clock that is wrong. */
 function secondOf({ updatedAt }: TxtRow): number {
-  return Math.floor(updatedAt / MS);
+  return Math.min(Math.floor(updatedAt / MS), 2 ** 31 - 1);
 }
 
 function toTxtRow({ value, updatedAt, held }: TxtRow): TxtRow {

@@ -7,14 +7,17 @@ import { createPostgresChanges } from './postgres-changes.ts';
 import type { PostgresDatabase } from './postgres-database.ts';
 import { toAccount, toTxtRow } from './postgres-rows.ts';
 import type { WorkingSet } from './postgres-working-set.ts';
-import { createWriteQueue } from './postgres-write-queue.ts';
+import { createWriteQueue, type WriteQueue } from './postgres-write-queue.ts';
 
 /** Labels or accounts read at a time when all are read. */
 const PAGE = 5000;
 
 /** Accounts, TXT values and delegations in PostgreSQL. `database` has our schema, and is closed by who opened it. */
-export function createPostgresAccountStore(database: PostgresDatabase, clock: Clock = systemClock): AccountStore {
-  const { change } = createWriteQueue(database);
+export function createPostgresAccountStore(
+  database: PostgresDatabase,
+  clock: Clock = systemClock,
+  { change }: WriteQueue = createWriteQueue(database),
+): AccountStore {
   const changes = createPostgresChanges(database, clock);
   const findAccounts = createBatchedRead(async (usernames: readonly string[]) => {
     const rows = await database.run('SELECT * FROM evercert.accounts WHERE username = ANY($1)', [usernames]);

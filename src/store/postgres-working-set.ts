@@ -52,6 +52,16 @@ export class WorkingSet {
     return this.#version;
   }
 
+  /** Those that changes are about, as they are now. */
+  accounts(): IterableIterator<Account> {
+    return this.#now.accounts.values();
+  }
+
+  /** What has been changed. An account that is not there any more was removed. */
+  get touched(): { readonly usernames: ReadonlySet<string>; readonly labels: ReadonlySet<string> } {
+    return { usernames: this.#changed.accounts, labels: new Set(this.#changed.labels.keys()) };
+  }
+
   account(username: string): Account | undefined {
     return this.#now.accounts.get(username);
   }
@@ -62,6 +72,11 @@ export class WorkingSet {
 
   hasLabel(subdomain: string): boolean {
     return this.#owners.has(subdomain);
+  }
+
+  /** undefined also for the label of a delegation. */
+  ownerOf(subdomain: string): Account | undefined {
+    return this.#owners.get(subdomain);
   }
 
   rows(subdomain: string): readonly TxtRow[] {

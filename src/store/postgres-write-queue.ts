@@ -21,6 +21,13 @@ interface Entry {
 
 type Outcome = { readonly result: unknown } | { readonly error: unknown };
 
+/** Keeps something else in step with every change, in the same transaction. */
+export interface Mirror {
+  /** What was changed there is changed here too, before all else. */
+  read(run: RunSql, set: WorkingSet, needs: readonly Needs[]): Promise<void>;
+  write(run: RunSql, set: WorkingSet): Promise<void>;
+}
+
 /**
  * All changes of this process, in the order of the calls. While one group of them is under way the next gathers; so however many there
  * are, few transactions are made. A change resolves after its COMMIT.
@@ -30,7 +37,7 @@ export interface WriteQueue {
   change<T>(needs: Needs, work: (set: WorkingSet) => T): Promise<T>;
 }
 
-export function createWriteQueue(database: PostgresDatabase): WriteQueue {
+export function createWriteQueue(database: PostgresDatabase, mirror?: Mirror): WriteQueue {
   let waiting: Entry[] = [];
   let isBusy = false;
 
@@ -46,7 +53,7 @@ export function createWriteQueue(database: PostgresDatabase): WriteQueue {
 
   async function commit(group: readonly Entry[]): Promise<void> {
     try {
-      const outcomes = await commitTogether(database, group);
+      const outcomes = await commitTogether(database, group, mirror);
       for (const [index, outcome] of outcomes.entries()) settle(group[index], outcome);
     } catch (thrown) {
       const error = storeUnavailable(thrown);
@@ -78,15 +85,17 @@ function isOneOfThem(error: DomainError): boolean {
   return isRefusal(error) || error.code === 'store-damaged';
 }
 
-async function commitTogether(database: PostgresDatabase, group: readonly Entry[]): Promise<Outcome[]> {
+async function commitTogether(
+  database: PostgresDatabase,
+  group: readonly Entry[],
+  mirror: Mirror | undefined,
+): Promise<Outcome[]> {
   return await database.transaction(
     async (run, [clock]) => {
       const before = Number(clock?.['version']);
-      const set = await readWorkingSet(
-        run,
-        group.map(({ needs }) => needs),
-        before,
-      );
+      const needs = group.map((entry) => entry.needs);
+      const set = await readWorkingSet(run, needs, before);
+      await mirror?.read(run, set, needs);
       const outcomes = group.map(({ work }): Outcome => {
         try {
           return { result: work(set) };
@@ -95,6 +104,7 @@ async function commitTogether(database: PostgresDatabase, group: readonly Entry[
         }
       });
       await set.write(run);
+      await mirror?.write(run, set);
       await prune(run, before, set.version);
       return outcomes;
     },
