@@ -1,19 +1,27 @@
 import { existsSync, mkdirSync } from 'node:fs';
-import type { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
 import type { AccountStore } from '../acmedns/ports.ts';
-import type { LoadedConfig } from '../config/config.ts';
+import type { Config, LoadedConfig } from '../config/config.ts';
 import { DomainError } from '../core/error.ts';
 import { ensurePrivateFolder } from '../files/private-file.ts';
-import type { AcmeAccountStore, OrderStore, RenewalStore, WantedCertificateStore } from '../issuance/ports.ts';
-import { createAcmeAccountFiles } from '../standalone/acme-account-files.ts';
-import { openDatabase } from '../store/database.ts';
+import type {
+  AcmeAccountStore,
+  Delivery,
+  OrderStore,
+  RenewalStore,
+  WantedCertificateStore,
+} from '../issuance/ports.ts';
 import { createOrderStore } from '../store/order-store.ts';
 import { tryProcessLock } from '../store/process-lock.ts';
 import type { ProcessLock } from '../store/process-lock.ts';
 import { createRenewalStore } from '../store/renewal-store.ts';
-import { sqliteRecordTables } from '../store/sqlite-record-table.ts';
 import { createWantedStore } from '../store/wanted-store.ts';
+import { openKeptInSqlite, SQLITE_FILE } from './kept-in-sqlite.ts';
+import type { Kept } from './kept.ts';
+import { withSharedCopies } from './shared-delivery.ts';
+import { takeWorkLock } from './work-lock.ts';
+import type { WorkLock } from './work-lock.ts';
 import { openZoneStore } from './zone-store.ts';
 
 /**
@@ -23,65 +31,81 @@ import { openZoneStore } from './zone-store.ts';
  *     accounts/                ACME account keys, a file each
  *     certificates/<id>/       the files of each certificate
  *     locks/                   which process works on what
+ *     node                     what tells this node from others
+ *
+ * Where a PostgreSQL database is configured, the first two are there, for all nodes.
  */
 export interface DataFolder {
   readonly path: string;
-  readonly database: DatabaseSync;
+  /** undefined where all is in PostgreSQL. */
+  readonly database: DatabaseSync | undefined;
   readonly zoneStore: AccountStore;
   readonly orders: OrderStore;
   readonly renewals: RenewalStore;
   readonly wanted: WantedCertificateStore;
   readonly acmeAccounts: AcmeAccountStore;
   certificateFolder(id: string): string;
-  /** undefined when another process has it. */
+  /** Where several nodes share a database, each puts in place what any of them was issued. */
+  shareCopies(delivery: Delivery): Delivery;
+  /** A lock between the processes on this folder. undefined when another one has it. */
   tryLock(name: string): ProcessLock | undefined;
+  /** A lock between all processes on the same database. undefined when another one has it. */
+  tryWorkLock(name: string): Promise<WorkLock | undefined>;
   close(): Promise<void>;
 }
 
-const DATABASE = 'evercert.db';
-
 /** Whether anything was ever kept there. A command that only looks makes nothing. */
 export function hasDataFolder(path: string): boolean {
-  return existsSync(join(path, DATABASE));
+  return existsSync(join(path, SQLITE_FILE));
 }
 
-/** The account keys, for who needs no more: nothing is made before one is stored. */
-export function acmeAccountsIn(path: string): AcmeAccountStore {
-  return createAcmeAccountFiles(join(path, 'accounts'));
+/** Whether anything may have been kept, there or in a database of all nodes. */
+export function hasStore({ data, database }: Pick<Config, 'data' | 'database'>): boolean {
+  return database !== undefined || hasDataFolder(data);
 }
 
 /**
- * `loaded`: names of the challenge zone may be in another database, which the configuration names.
+ * `loaded`: it may name another database.
  * @throws DomainError `file-not-writable`, `store-unavailable`, `store-too-new`
  */
 export async function openDataFolder(path: string, loaded?: LoadedConfig): Promise<DataFolder> {
   const locks = join(path, 'locks');
   await ensurePrivateFolder(path);
   await ensurePrivateFolder(locks);
-  const database = openDatabase(join(path, DATABASE));
-  const zone = await openZoneStore(loaded, database).catch((error: unknown) => {
-    database.close();
+  const kept = await openKept(path, loaded);
+  const { tables, shared } = kept;
+  const zone = await openZoneStore(loaded, kept.zoneStore).catch(async (error: unknown) => {
+    await kept.close();
     throw error;
   });
-  const tables = sqliteRecordTables(database);
+  const tryLock = (name: string) => {
+    mkdirSync(locks, { recursive: true, mode: 0o700 });
+    return tryProcessLock(join(locks, `${name}.lock`));
+  };
   return {
     path,
-    database,
+    database: kept.sqlite,
     zoneStore: zone.store,
     orders: createOrderStore(tables),
     renewals: createRenewalStore(tables),
     wanted: createWantedStore(tables),
-    acmeAccounts: acmeAccountsIn(path),
+    acmeAccounts: kept.acmeAccounts,
     certificateFolder: (id) => join(path, 'certificates', id),
-    tryLock: (name) => {
-      mkdirSync(locks, { recursive: true, mode: 0o700 });
-      return tryProcessLock(join(locks, `${name}.lock`));
-    },
+    shareCopies: (delivery) => (shared === undefined ? delivery : withSharedCopies(delivery, shared.issued)),
+    tryLock,
+    tryWorkLock: (name) => takeWorkLock(name, tryLock, shared?.leases),
     async close() {
       await zone.close();
-      database.close();
+      await kept.close();
     },
   };
+}
+
+async function openKept(path: string, loaded: LoadedConfig | undefined): Promise<Kept> {
+  const url = loaded?.secrets.databaseUrl;
+  if (url === undefined) return openKeptInSqlite(path);
+  const { openKeptInPostgres } = await import('./kept-in-postgres.ts');
+  return await openKeptInPostgres(url.reveal(), path);
 }
 
 /** The lock of the one process that serves from this folder. */

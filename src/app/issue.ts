@@ -11,7 +11,7 @@ import { openAnswering } from './answering.ts';
 import { checkAnswering } from './check-answering.ts';
 import { loadSource, withoutUndefined } from './config-source.ts';
 import type { ConfigSource, Overrides } from './config-source.ts';
-import { acmeAccountsIn, openDataFolder } from './data-folder.ts';
+import { openDataFolder } from './data-folder.ts';
 import type { DataFolder } from './data-folder.ts';
 import { openIssuing } from './issuing.ts';
 import type { Issuing } from './issuing.ts';
@@ -57,7 +57,7 @@ export async function issueOnce(
   const request = { id: certificateIdFor(names), names, ca, keyType, profile, preferredChain };
   checkAnswering(loaded);
   return await withCleanup(async (later) => {
-    const sessions = openSessions({ loaded, accounts: acmeAccountsIn(loaded.config.data), clock, emit });
+    const sessions = openSessions({ loaded, folder: () => folder, clock, emit });
     later(() => sessions.close());
     // A CA that cannot be reached is better known before anything is made here, and before the CNAME was added.
     await sessions.client(ca).directory(signal);

@@ -41,7 +41,7 @@ export interface Issuing extends Sessions {
   readonly deps: IssueDeps & GatherDeps;
   readonly delivery: Delivery;
   /**
-   * Looks at a certificate and does what has to be done, alone on this machine.
+   * Looks at a certificate and does what has to be done, alone among all processes on the same database.
    * @throws DomainError `lock-held` when another process is at it; what issueCertificate throws
    */
   attend(request: CertificateRequest, options: AloneOptions): Promise<Attended>;
@@ -49,13 +49,14 @@ export interface Issuing extends Sessions {
 
 export function openIssuing(options: IssuingOptions): Issuing {
   const { loaded, folder, answering, wanted, clock, emit } = options;
-  const sessions = options.sessions ?? openSessions({ loaded, accounts: folder.acmeAccounts, clock, emit });
+  const sessions = options.sessions ?? openSessions({ loaded, folder: () => folder, clock, emit });
   const { client, session } = sessions;
   const folderOf = (id: string) => wanted(id)?.output ?? folder.certificateFolder(id);
-  const delivery = withAfterHook(createCertificateFiles(folderOf), {
+  const files = withAfterHook(createCertificateFiles(folderOf), {
     commandOf: (id) => wanted(id)?.after,
     onFailure: (certificate, message) => emit({ type: 'hook.failed', certificate, message }),
   });
+  const delivery = folder.shareCopies(files);
   const deps: IssueDeps & GatherDeps = {
     store: folder.orders,
     renewals: folder.renewals,
@@ -74,13 +75,14 @@ export function openIssuing(options: IssuingOptions): Issuing {
     delivery,
     ...sessions,
     async attend(request, { first, ...how }) {
-      const lock = folder.tryLock(`certificate-${request.id}`);
+      const lock = await folder.tryWorkLock(`certificate-${request.id}`);
       if (lock === undefined) throw lockHeld(request.id, clock.now());
       try {
         await first?.();
-        return await attendCertificate(request, deps, { ...how, wait: how.wait ?? loaded.config.dns01.wait });
+        const signal = AbortSignal.any([how.signal, lock.lost]);
+        return await attendCertificate(request, deps, { ...how, signal, wait: how.wait ?? loaded.config.dns01.wait });
       } finally {
-        lock.release();
+        await lock.release();
       }
     },
   };

@@ -4,7 +4,7 @@ import type { Plan } from '../issuance/plan.ts';
 import { openAnswering } from './answering.ts';
 import { loadSource } from './config-source.ts';
 import type { ConfigSource } from './config-source.ts';
-import { hasDataFolder, openDataFolder } from './data-folder.ts';
+import { hasStore, openDataFolder } from './data-folder.ts';
 import type { Issuing } from './issuing.ts';
 import type { Telling } from './issue.ts';
 import { createWorkshops } from './workshops.ts';
@@ -37,7 +37,7 @@ export async function renewOnce(
 ): Promise<readonly Renewed[]> {
   const loaded = await loadSource(source);
   const { config } = loaded;
-  if (!hasDataFolder(config.data) && config.certificates.length === 0) return names.map(unknown);
+  if (!hasStore(config) && config.certificates.length === 0) return names.map(unknown);
   const folder = await openDataFolder(config.data, loaded);
   try {
     const all = await listWanted(config, folder.wanted);

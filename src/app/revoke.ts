@@ -6,7 +6,7 @@ import { noEvents } from '../telemetry/event.ts';
 import { createCertificateFiles } from '../standalone/certificate-files.ts';
 import { loadSource } from './config-source.ts';
 import type { ConfigSource } from './config-source.ts';
-import { hasDataFolder, openDataFolder } from './data-folder.ts';
+import { hasStore, openDataFolder } from './data-folder.ts';
 import { openSessions } from './sessions.ts';
 import { findWanted, listWanted } from './wanted-certificates.ts';
 
@@ -28,19 +28,20 @@ export async function revokeInPlace(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<string> {
-  const { config } = await loadSource(source);
-  if (!hasDataFolder(config.data)) throw unknown(name);
-  const folder = await openDataFolder(config.data);
+  const settings = await loadSource(source);
+  const { config } = settings;
+  if (!hasStore(config)) throw unknown(name);
+  const folder = await openDataFolder(config.data, settings);
   try {
     const wanted = findWanted(await listWanted(config, folder.wanted), name);
     const folderOf = (id: string) => wanted?.output ?? folder.certificateFolder(id);
-    const inPlace = wanted && (await createCertificateFiles(folderOf).current(wanted.request.id));
+    const inPlace = wanted && (await folder.shareCopies(createCertificateFiles(folderOf)).current(wanted.request.id));
     const [leaf] = inPlace === undefined ? [] : parseChain(inPlace.chain);
     if (wanted === undefined || leaf === undefined) throw unknown(name);
     const loaded = await loadSource(source, wanted.settings);
     const { id, ca } = wanted.request;
     const issuedBy = (await folder.renewals.loadRenewal(id))?.ca ?? ca;
-    const sessions = openSessions({ loaded, accounts: folder.acmeAccounts, clock, emit: noEvents });
+    const sessions = openSessions({ loaded, folder: () => folder, clock, emit: noEvents });
     try {
       const session = await sessions.session(issuedBy, id, signal);
       await revokeCertificate(session, { certificateDer: leaf.der, reason }, signal);

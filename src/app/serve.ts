@@ -7,7 +7,7 @@ import { startChallengeServer } from './challenge-server.ts';
 import type { ChallengeServer } from './challenge-server.ts';
 import { loadSource } from './config-source.ts';
 import type { ConfigSource } from './config-source.ts';
-import { hasDataFolder, lockOrThrow, openDataFolder, SERVE_LOCK } from './data-folder.ts';
+import { hasStore, lockOrThrow, openDataFolder, SERVE_LOCK } from './data-folder.ts';
 import type { DataFolder } from './data-folder.ts';
 import { dnsOptions } from './dns-options.ts';
 import { version } from './version.ts';
@@ -67,8 +67,8 @@ export async function serve(source: ConfigSource, signal: AbortSignal, options: 
 }
 
 /** @throws DomainError `invalid-config`: a server that would do nothing, for ever, is not what anybody wants */
-function checkSomethingToServe({ config: { zone, certificates, data } }: LoadedConfig): void {
-  if (zone !== undefined || certificates.length > 0 || hasDataFolder(data)) return;
+function checkSomethingToServe({ config }: LoadedConfig): void {
+  if (config.zone !== undefined || config.certificates.length > 0 || hasStore(config)) return;
   const hint = 'give a configuration with a [zone] or a [[certificate]] (--config FILE)';
   throw new DomainError('invalid-config', `there is nothing to serve: ${hint}`);
 }

@@ -1,17 +1,19 @@
+import { createHash } from 'node:crypto';
 import type { AcmeSession } from '../acme/account.ts';
 import { createAcmeClient } from '../acme/client.ts';
 import type { AcmeClient } from '../acme/client.ts';
 import type { LoadedConfig } from '../config/config.ts';
 import type { Clock } from '../core/clock.ts';
 import { ensureAcmeAccount } from '../issuance/ensure-acme-account.ts';
-import type { AcmeAccountStore } from '../issuance/ports.ts';
 import type { EventSink } from '../telemetry/event.ts';
+import type { DataFolder } from './data-folder.ts';
 import { version } from './version.ts';
 import { waitForShared } from './wait-for-shared.ts';
 
 export interface SessionOptions {
   readonly loaded: LoadedConfig;
-  readonly accounts: AcmeAccountStore;
+  /** Where the accounts are kept; asked when the first is needed. */
+  readonly folder: () => Pick<DataFolder, 'acmeAccounts' | 'tryWorkLock'>;
   readonly clock: Clock;
   readonly emit: EventSink;
 }
@@ -24,7 +26,10 @@ export interface Sessions {
   close(): Promise<void>;
 }
 
-export function openSessions({ loaded, accounts, clock, emit }: SessionOptions): Sessions {
+/** How soon it is looked again whether another process is done with an account, in ms. */
+const LOOK_AGAIN_AFTER = 200;
+
+export function openSessions({ loaded, folder, clock, emit }: SessionOptions): Sessions {
   const clients = new Map<string, AcmeClient>();
   const sessions = new Map<string, Promise<AcmeSession>>();
   // Not the signal of whoever happens to be the first: others wait for the same account.
@@ -42,14 +47,31 @@ export function openSessions({ loaded, accounts, clock, emit }: SessionOptions):
   function open(ca: string, certificate: string, again: boolean): Promise<AcmeSession> {
     const { contact } = loaded.config.acme;
     const externalAccountBinding = externalAccountOf(loaded);
-    const account = { client: client(ca), store: accounts, contact, externalAccountBinding, certificate, emit, again };
-    const opening = ensureAcmeAccount(account, life.signal);
+    const account = { client: client(ca), contact, externalAccountBinding, certificate, emit, again };
+    const opening = alone(ca, () => ensureAcmeAccount({ ...account, store: folder().acmeAccounts }, life.signal));
     sessions.set(ca, opening);
     // Shared by all who need it; one that failed is tried anew by the next.
     opening.catch(() => {
       if (sessions.get(ca) === opening) sessions.delete(ca);
     });
     return opening;
+  }
+
+  /** Of two processes that need an account, the second one finds what the first one has registered. */
+  async function alone<T>(ca: string, work: () => Promise<T>): Promise<T> {
+    const name = `acme-account-${createHash('sha256').update(ca).digest('hex').slice(0, 16)}`;
+    for (;;) {
+      const lock = await folder().tryWorkLock(name);
+      if (lock === undefined) {
+        await clock.sleep(LOOK_AGAIN_AFTER, life.signal);
+        continue;
+      }
+      try {
+        return await work();
+      } finally {
+        await lock.release();
+      }
+    }
   }
 
   async function session(ca: string, certificate: string, signal: AbortSignal, again = false): Promise<AcmeSession> {

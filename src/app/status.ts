@@ -10,7 +10,7 @@ import { createCertificateFiles } from '../standalone/certificate-files.ts';
 import { noEvents } from '../telemetry/event.ts';
 import { loadSource } from './config-source.ts';
 import type { ConfigSource } from './config-source.ts';
-import { hasDataFolder, openDataFolder } from './data-folder.ts';
+import { hasStore, openDataFolder } from './data-folder.ts';
 import type { DataFolder } from './data-folder.ts';
 import { listWanted } from './wanted-certificates.ts';
 import type { Wanted } from './wanted-certificates.ts';
@@ -43,9 +43,9 @@ export interface Status {
 /** `evercert status`. Asks nobody outside, so it is quick and works offline. */
 export async function readStatus(source: ConfigSource, clock: Clock, signal: AbortSignal): Promise<Status> {
   const loaded = await loadSource(source);
-  const { data, certificates } = loaded.config;
+  const { certificates } = loaded.config;
   // Nothing is wanted, and a look makes no folder.
-  if (!hasDataFolder(data) && certificates.length === 0) return { certificates: [] };
+  if (!hasStore(loaded.config) && certificates.length === 0) return { certificates: [] };
   const folder = await openDataFolder(loaded.config.data, loaded);
   try {
     return await statusOf({ loaded, source, folder, clock }, signal);

@@ -1,7 +1,5 @@
-import type { DatabaseSync } from 'node:sqlite';
 import type { AccountStore } from '../acmedns/ports.ts';
 import type { LoadedConfig } from '../config/config.ts';
-import { createSqliteAccountStore } from '../store/sqlite-account-store.ts';
 
 /** Where the names of the challenge zone are kept. */
 export interface ZoneStore {
@@ -10,13 +8,13 @@ export interface ZoneStore {
 }
 
 /**
- * The database that the configuration names; by default that of the data folder, which is closed by who opened it.
+ * The database that the configuration names; by default `own`, which is closed by who opened it.
  * @throws DomainError `store-unavailable`, `store-too-new`
  */
-export async function openZoneStore(loaded: LoadedConfig | undefined, ofDataFolder: DatabaseSync): Promise<ZoneStore> {
+export async function openZoneStore(loaded: LoadedConfig | undefined, own: AccountStore): Promise<ZoneStore> {
   const acmeDns = loaded?.config.acmeDnsDatabase;
   if (acmeDns?.engine === 'sqlite') return openAcmeDnsFile(acmeDns.file);
-  return { store: createSqliteAccountStore(ofDataFolder), close: async () => {} };
+  return { store: own, close: async () => {} };
 }
 
 async function openAcmeDnsFile(file: string): Promise<ZoneStore> {

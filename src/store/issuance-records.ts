@@ -91,6 +91,12 @@ export const records = {
     askAgainAt: z.optional(instant),
     announced: z.optional(z.boolean()),
   }),
+  issued: z.object({
+    certificate: request,
+    privateKey: z.string(),
+    chain: z.string(),
+    issuedAt: instant,
+  }),
   wanted: z.object({
     certificate: request,
     output: z.optional(z.string()),

@@ -66,7 +66,8 @@ export async function openPostgres(url: string): Promise<PostgresDatabase> {
       ...config,
       max: MOST_CONNECTIONS,
       idleTimeoutMillis: 30_000,
-      onConnect: prepare as (client: ClientBase) => void,
+      // The pool waits for it, whatever its types say.
+      onConnect: (client) => prepare(client) as unknown as undefined,
     });
     // An idle connection that breaks is replaced when one is needed.
     created.on('error', () => {});
@@ -100,7 +101,6 @@ export async function openPostgres(url: string): Promise<PostgresDatabase> {
   };
 }
 
-/** The pool waits for it, whatever its types say. */
 async function prepare(client: ClientBase): Promise<void> {
   await client.query(ON_CONNECT);
 }

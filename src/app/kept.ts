@@ -1,0 +1,23 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { AccountStore } from '../acmedns/ports.ts';
+import type { AcmeAccountStore } from '../issuance/ports.ts';
+import type { IssuedStore } from '../store/issued-store.ts';
+import type { Leases } from '../store/postgres-leases.ts';
+import type { OpenRecordTable } from '../store/record-table.ts';
+
+/** What one database keeps: SQLite in the data folder, or PostgreSQL for several nodes. */
+export interface Kept {
+  readonly zoneStore: AccountStore;
+  readonly tables: OpenRecordTable;
+  readonly acmeAccounts: AcmeAccountStore;
+  /** Only where several nodes share the database. */
+  readonly shared: Shared | undefined;
+  /** undefined: PostgreSQL, which has a backup of its own. */
+  readonly sqlite: DatabaseSync | undefined;
+  close(): Promise<void>;
+}
+
+export interface Shared {
+  readonly leases: Leases;
+  readonly issued: IssuedStore;
+}
