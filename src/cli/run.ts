@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { defineAccountsCommand } from './accounts.ts';
+import { defineBackupCommand } from './backup.ts';
 import { defineConfigCommand } from './config.ts';
 import { defineDemoCommand } from './demo.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
@@ -7,6 +8,7 @@ import type { ExitCode } from './exit-code.ts';
 import { defineIssueCommand } from './issue.ts';
 import { writeObject } from './progress.ts';
 import { defineRenewCommand } from './renew.ts';
+import { defineRestoreCommand } from './restore.ts';
 import { defineRevokeCommand } from './revoke.ts';
 import { defineServeCommand } from './serve.ts';
 import { defineStatusCommand } from './status.ts';
@@ -75,6 +77,8 @@ later, 5 this machine (port, folder, database), 130 interrupted.`,
     defineStatusCommand,
     defineRevokeCommand,
     defineAccountsCommand,
+    defineBackupCommand,
+    defineRestoreCommand,
     defineConfigCommand,
   ]) {
     define(program, context);
