@@ -35,7 +35,7 @@ export type Elsewhere = 'acme-dns-file' | 'postgres' | undefined;
 export async function backUp(source: ConfigSource, target: string, clock: Clock): Promise<{ elsewhere: Elsewhere }> {
   const { config } = await loadSource(source);
   const { data } = config;
-  const inside = await readdir(data).catch(() => []);
+  const inside: string[] = await readdir(data).catch(() => []);
   if (!inside.some((name) => OURS.has(name))) {
     throw new DomainError('invalid-backup', `${data} is no data folder of evercert; name it by --config or --data`);
   }

@@ -15,6 +15,11 @@ export interface ApiParts {
   readonly tls?: TlsMaterial | undefined;
 }
 
+export interface ApiServer extends HttpServer {
+  /** Answers by another configuration. Its listeners, and what a connection may cost, stay as they are. */
+  replace(loaded: LoadedConfig): void;
+}
+
 /**
  * The acme-dns API of the challenge zone, on the listeners of the configuration.
  * @throws DomainError `port-in-use`
@@ -23,23 +28,28 @@ export async function startApi(
   parts: ApiParts,
   telling: Pick<ApiOptions, 'observe' | 'report'>,
   signal: AbortSignal,
-): Promise<HttpServer> {
-  const { loaded, server, clock, tls } = parts;
-  const { api } = loaded.config;
+): Promise<ApiServer> {
+  const { server, clock, tls } = parts;
+  const { api } = parts.loaded.config;
   const [{ createApi }, { startHttp }, { apiOptions, connectionOptions, storageOptions }] = await Promise.all([
     import('../http/api.ts'),
     import('../http/listener.ts'),
     import('./api-options.ts'),
   ]);
-  const look = async () => (await answerHere(loaded, server, clock)).look;
-  const app = createApi({
-    zone: server.zone,
-    clock,
-    ...apiOptions(loaded),
-    storage: storageOptions({ loaded, look, signal }),
-    ...telling,
+  const appOf = (loaded: LoadedConfig) => {
+    const look = async () => (await answerHere(loaded, server, clock)).look;
+    const storage = storageOptions({ loaded, look, signal });
+    return createApi({ zone: server.zone, clock, ...apiOptions(loaded), storage, ...telling });
+  };
+  let app = appOf(parts.loaded);
+  const http = await startHttp({
+    listeners: api.listeners,
+    app: { fetch: (request, env) => app.fetch(request, env) },
+    tls,
+    describeHolder,
+    ...connectionOptions(parts.loaded),
   });
-  return startHttp({ listeners: api.listeners, app, tls, describeHolder, ...connectionOptions(loaded) });
+  return { ...http, replace: (loaded) => void (app = appOf(loaded)) };
 }
 
 /** /status and /metrics, on listeners of their own. @throws DomainError `port-in-use` */
