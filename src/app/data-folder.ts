@@ -74,7 +74,7 @@ export async function openDataFolder(path: string, loaded?: LoadedConfig): Promi
   await ensurePrivateFolder(locks);
   const kept = await openKept(path, loaded);
   const { tables, shared } = kept;
-  const zone = await openZoneStore(loaded, kept.zoneStore).catch(async (error: unknown) => {
+  const zone = await openZoneStore(loaded, kept).catch(async (error: unknown) => {
     await kept.close();
     throw error;
   });

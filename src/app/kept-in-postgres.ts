@@ -32,6 +32,7 @@ export async function openKeptInPostgres(url: string, folder: string): Promise<K
       issued: createIssuedStore(tables),
     },
     sqlite: undefined,
+    postgres: database,
     close: () => database.close(),
   };
 }

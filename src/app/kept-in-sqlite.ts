@@ -16,6 +16,7 @@ export function openKeptInSqlite(folder: string): Kept {
     acmeAccounts: createAcmeAccountFiles(join(folder, 'accounts')),
     shared: undefined,
     sqlite: database,
+    postgres: undefined,
     close: async () => database.close(),
   };
 }

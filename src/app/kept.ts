@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { AccountStore } from '../acmedns/ports.ts';
 import type { AcmeAccountStore } from '../issuance/ports.ts';
 import type { IssuedStore } from '../store/issued-store.ts';
+import type { PostgresDatabase } from '../store/postgres-database.ts';
 import type { Leases } from '../store/postgres-leases.ts';
 import type { OpenRecordTable } from '../store/record-table.ts';
 
@@ -14,6 +15,7 @@ export interface Kept {
   readonly shared: Shared | undefined;
   /** undefined: PostgreSQL, which has a backup of its own. */
   readonly sqlite: DatabaseSync | undefined;
+  readonly postgres: PostgresDatabase | undefined;
   close(): Promise<void>;
 }
 

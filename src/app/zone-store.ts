@@ -1,5 +1,7 @@
 import type { AccountStore } from '../acmedns/ports.ts';
 import type { LoadedConfig } from '../config/config.ts';
+import type { PostgresDatabase } from '../store/postgres-database.ts';
+import type { Kept } from './kept.ts';
 
 /** Where the names of the challenge zone are kept. */
 export interface ZoneStore {
@@ -8,13 +10,25 @@ export interface ZoneStore {
 }
 
 /**
- * The database that the configuration names; by default `own`, which is closed by who opened it.
+ * That of acme-dns where the configuration names one, else the one that all is kept in, which is closed by who opened it.
  * @throws DomainError `store-unavailable`, `store-too-new`
  */
-export async function openZoneStore(loaded: LoadedConfig | undefined, own: AccountStore): Promise<ZoneStore> {
+export async function openZoneStore(loaded: LoadedConfig | undefined, kept: Kept): Promise<ZoneStore> {
   const acmeDns = loaded?.config.acmeDnsDatabase;
-  if (acmeDns?.engine === 'sqlite') return openAcmeDnsFile(acmeDns.file);
-  return { store: own, close: async () => {} };
+  const close = async () => {};
+  if (acmeDns === undefined) return { store: kept.zoneStore, close };
+  if (acmeDns.engine === 'sqlite') return await openAcmeDnsFile(acmeDns.file);
+  if (kept.postgres === undefined)
+    throw new Error('a database of acme-dns in PostgreSQL is the one that all is kept in');
+  return { store: await openAcmeDnsTables(kept.postgres), close };
+}
+
+async function openAcmeDnsTables(database: PostgresDatabase): Promise<AccountStore> {
+  const [{ prepareAcmeDnsTables }, { createAcmeDnsPostgresStore }] = await Promise.all([
+    import('../store/acme-dns-postgres.ts'),
+    import('../store/acme-dns-postgres-store.ts'),
+  ]);
+  return createAcmeDnsPostgresStore(database, await prepareAcmeDnsTables(database));
 }
 
 async function openAcmeDnsFile(file: string): Promise<ZoneStore> {

@@ -404,10 +404,8 @@ test('the password of a database is a secret, and not in the Config', async () =
   assert.deepEqual(config.acmeDnsDatabase, { engine: 'postgres' });
   assert.equal(config.data, '/var/lib/evercert');
   assert.ok(!JSON.stringify([config, secrets]).includes('pa55'));
-  assert.equal(
-    secrets.acmeDnsDatabaseUrl?.reveal(),
-    'postgres://u:pa55@db.example/x?sslmode=require&uselibpqcompat=true',
-  );
+  assert.equal(config.database?.url, 'postgres://u@db.example/x?sslmode=require');
+  assert.equal(secrets.databaseUrl?.reveal(), 'postgres://u:pa55@db.example/x?sslmode=require&uselibpqcompat=true');
 });
 
 test('whatever stands in the file, only a DomainErrors comes out', async () => {

@@ -51,6 +51,7 @@ const OURS: Readonly<Record<string, string>> = {
   'general.domain': 'zone.name',
   'general.records': 'zone.records',
   'general.listen': 'dns.listen',
+  'database.connection': 'database.url',
   'api.port': 'api.listen',
   'api.corsorigins': 'api.cors_origins',
   'api.tls_cert_fullchain': 'api.tls_cert',
@@ -73,6 +74,7 @@ export function readAcmeDnsFile(toml: TomlText, options: AcmeDnsFileOptions): Ac
     zone: domain && { name: domain, ...soaOf(values, notes), records: records?.own ?? [] },
     dns: { listen: listenersOf(values, hasIPv6, notes) },
     api: acmeDnsApi(values.api, folders, hasIPv6, notes),
+    ...(database?.engine === 'postgres' && { database: { url: database.url } }),
     log: acmeDnsLog(values.logconfig, folders, notes),
   };
   tellUnused(values, notes);

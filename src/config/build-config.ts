@@ -129,18 +129,12 @@ function acmeDnsConfig(
 }
 
 /** What must not be printed, from the files and variables that hold it. @throws DomainError `invalid-config` */
-export function buildSecrets(
-  settings: Settings,
-  contents: FileContents,
-  variables: SecretVariables,
-  beside?: BesideTree,
-): Secrets {
+export function buildSecrets(settings: Settings, contents: FileContents, variables: SecretVariables): Secrets {
   const hmacKey = variables.hmacKey ?? contents.get('acme.external_account.hmac_key_file');
   const server = settings.dns01.acme_dns?.server;
   return {
     externalAccountHmacKey: hmacKey === undefined ? undefined : new Secret(parseHmacKey(hmacKey)),
     databaseUrl: databaseUrl(settings, contents, variables),
-    acmeDnsDatabaseUrl: beside?.database?.engine === 'postgres' ? new Secret(beside.database.url) : undefined,
     acmeDnsServer: server === undefined ? undefined : new Secret(serverWithCredentials(settings, server, contents)),
     ...apiSecrets(contents),
   };

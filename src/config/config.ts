@@ -40,9 +40,9 @@ export interface DatabaseConfig {
   readonly url: string;
 }
 
-/** The URL of the PostgreSQL database is `acmeDnsDatabaseUrl` of Secrets. */
 export type AcmeDnsDatabaseConfig =
   | { readonly engine: 'sqlite'; readonly file: string }
+  /** It is the same database that all else is kept in. */
   | { readonly engine: 'postgres' };
 
 export interface DnsConfig {
@@ -170,8 +170,6 @@ export interface Secrets {
   readonly storageUsers: ReadonlyMap<string, Secret> | undefined;
   /** Of our PostgreSQL database, with user and password. */
   readonly databaseUrl: Secret | undefined;
-  /** Of the PostgreSQL database of acme-dns that is used in place. */
-  readonly acmeDnsDatabaseUrl: Secret | undefined;
 }
 
 export interface LoadedConfig {

@@ -62,7 +62,6 @@ describe('a good configuration', () => {
       externalAccountHmacKey: undefined,
       acmeDnsServer: undefined,
       databaseUrl: undefined,
-      acmeDnsDatabaseUrl: undefined,
       registrationTokens: [],
       registrationUsers: new Map(),
       storageUsers: undefined,

@@ -82,7 +82,7 @@ function finish(
 ): LoadedConfig {
   try {
     const config = deepFreeze(buildConfig(settings, files.contents, acmeDns?.beside));
-    const secrets = Object.freeze(buildSecrets(settings, files.contents, variables, acmeDns?.beside));
+    const secrets = Object.freeze(buildSecrets(settings, files.contents, variables));
     const warnings = [...files.warnings, ...warningsAbout(config)];
     const told = acmeDns === undefined ? warnings : [...acmeDns.warnings, ...warnings.map(inWordsOfAcmeDns)];
     return Object.freeze({ config, secrets, warnings: Object.freeze(told) });
