@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
-import { once } from 'node:events';
 import { readFileSync, statSync } from 'node:fs';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { execFile } from 'node:child_process';
@@ -35,118 +33,6 @@ const served = (account: Account) => server.names.get(parseDomainName(account.fu
 let digests = 0;
 /** 43 characters of base64url, never the same twice. */
 const digest = () => `${(digests += 1)}`.padStart(43, 'A_-z');
-
-/** The bytes as they are, and what comes back: status and body. */
-async function exchange(text: string): Promise<{ status: number; body: string }> {
-  const socket = connect(server.apiPort, '127.0.0.1');
-  socket.end(text);
-  let reply = '';
-  socket.setEncoding('utf8').on('data', (chunk: string) => (reply += chunk));
-  await once(socket, 'close');
-  const [head = '', body = ''] = reply.split(/\r\n\r\n/, 2);
-  return { status: Number(head.split(' ')[1]), body };
-}
-
-function request(path: string, headers: readonly string[], body?: string): string {
-  const length = body === undefined ? [] : [`Content-Length: ${Buffer.byteLength(body)}`];
-  const lines = [`POST ${path} HTTP/1.1`, 'Host: auth.example.net', ...headers, ...length, 'Connection: close'];
-  return `${lines.join('\r\n')}\r\n\r\n${body ?? ''}`;
-}
-
-/** What each client sends, header for header; `null` where a client never registers by itself. S and T are label and value. */
-const JSON_TYPE = 'Content-Type: application/json';
-const GOACMEDNS = ['Accept: application/json', 'User-Agent: goacmedns (linux; amd64)', JSON_TYPE];
-const FORM = 'Content-Type: application/x-www-form-urlencoded';
-const clients: {
-  client: string;
-  register: string | null;
-  update: [path: string, headers: readonly string[], body: string];
-}[] = [
-  {
-    client: 'goacmedns 0.2 (lego from 4.22, cert-manager from 1.19)',
-    register: request('/register', GOACMEDNS, 'null\n'),
-    update: ['/update', GOACMEDNS, '{"subdomain":"S","txt":"T"}\n'],
-  },
-  {
-    client: 'goacmedns 0.2 with an allow list',
-    register: request('/register', GOACMEDNS, '{"allowfrom":["127.0.0.0/8"]}\n'),
-    update: ['/update', GOACMEDNS, '{"subdomain":"S","txt":"T"}\n'],
-  },
-  {
-    client: 'goacmedns 0.1 (lego to 4.21, Traefik, acme-dns-client)',
-    register: request('/register', [JSON_TYPE], ''),
-    update: ['/update', [JSON_TYPE], '{"SubDomain":"S","Txt":"T"}'],
-  },
-  {
-    client: 'goacmedns 0.1 with an allow list',
-    register: request('/register', [JSON_TYPE], '{"AllowFrom":["127.0.0.0/8","::1/128"]}'),
-    update: ['/update', [JSON_TYPE], '{"SubDomain":"S","Txt":"T"}'],
-  },
-  {
-    client: 'acme-dns-certbot (python requests)',
-    register: request(
-      '/register',
-      ['Accept-Encoding: gzip, deflate', 'Accept: */*'],
-      '{"allowfrom": ["127.0.0.1/32"]}',
-    ),
-    update: ['/update', ['Accept-Encoding: gzip, deflate', 'Accept: */*'], '{"subdomain": "S", "txt": "T"}'],
-  },
-  {
-    client: 'pyacmedns (certbot-dns-acmedns, Nginx Proxy Manager): base URL with a slash',
-    register: null,
-    update: ['//update', [JSON_TYPE], '{"subdomain": "S", "txt": "T"}'],
-  },
-  {
-    client: 'acme-dns-client-2',
-    register: request('/register', ['Content-Type: application/json; charset=utf8'], '{}'),
-    update: ['/update', ['Content-Type: application/json; charset=utf8'], '{"subdomain":"S","txt":"T"}'],
-  },
-  { client: 'Caddy (libdns)', register: null, update: ['/update', [JSON_TYPE], '{"subdomain":"S","txt":"T"}'] },
-  {
-    client: 'win-acme',
-    register: request('/register', ['Content-Type: text/plain; charset=utf-8'], ''),
-    update: ['/update', ['Content-Type: application/json; charset=utf-8'], '{"subdomain":"S","txt":"T"}'],
-  },
-  {
-    client: 'Certify The Web',
-    register: request('/register', ['Content-Type: text/plain; charset=utf-8', 'Authorization: Basic dTpw'], '{}'),
-    update: [
-      '/update',
-      ['Content-Type: text/plain; charset=utf-8', 'Authorization: Basic dTpw'],
-      '{"subdomain":"S","txt":"T"}',
-    ],
-  },
-  {
-    client: 'Posh-ACME',
-    register: request('/register', [JSON_TYPE], '{"allowfrom":["127.0.0.0/8"]}'),
-    update: ['/update', [JSON_TYPE], '{"subdomain":"S","txt":"T"}'],
-  },
-  {
-    client: 'hooks of dehydrated and acmetool',
-    register: request('/register', []),
-    update: ['/update', [FORM], '{"subdomain": "S", "txt": "T"}'],
-  },
-];
-
-describe('requests of the clients, byte for byte', () => {
-  for (const { client, register, update } of clients) {
-    test(client, async () => {
-      const registered = await exchange(register ?? request('/register', []));
-      assert.equal(registered.status, 201);
-      const account = JSON.parse(registered.body) as Account;
-      assert.deepEqual(served(account), []);
-      const [path, headers, body] = update;
-      const txt = digest();
-      const credentials = [`X-Api-User: ${account.username}`, `X-Api-Key: ${account.password}`];
-      const filled = body.replace('"S"', `"${account.subdomain}"`).replace('"T"', `"${txt}"`);
-      const updated = await exchange(request(path, [...headers, ...credentials], filled));
-      assert.deepEqual(updated, { status: 200, body: `{"txt": "${txt}"}` });
-      assert.deepEqual(served(account), [txt]);
-      const refused = await exchange(request(path, [...headers, ...credentials.slice(0, 1)], filled));
-      assert.deepEqual(refused, { status: 401, body: '{"error": "forbidden"}' });
-    });
-  }
-});
 
 const curl = async (...args: readonly string[]) =>
   (await run(peer('curl').path, ['--silent', '--show-error', ...args])).stdout;
