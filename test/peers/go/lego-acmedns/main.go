@@ -2,6 +2,9 @@
 //
 //	lego-acmedns -server URL -ca-root FILE -acme-dns URL -storage FILE -resolver ADDR:PORT [-concurrency N] NAME[,NAME...]...
 //
+// With -storage-url URL in place of -storage, its accounts are kept by a server (ACME_DNS_STORAGE_BASE_URL). With -httpreq URL, and user and
+// password in it, its provider httpreq is taken in place of acme-dns; -httpreq-mode is default or RAW.
+//
 // Every argument is one certificate. The answer is one line of JSON on standard output.
 // Everything is lego's default but one: its check at the authoritative servers insists on port 53, so it is off.
 package main
@@ -15,6 +18,7 @@ import (
 	"flag"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"sync"
@@ -23,9 +27,11 @@ import (
 	"github.com/go-acme/lego/v5/acme"
 	"github.com/go-acme/lego/v5/certcrypto"
 	"github.com/go-acme/lego/v5/certificate"
+	"github.com/go-acme/lego/v5/challenge"
 	"github.com/go-acme/lego/v5/challenge/dns01"
 	"github.com/go-acme/lego/v5/lego"
 	"github.com/go-acme/lego/v5/providers/dns/acmedns"
+	"github.com/go-acme/lego/v5/providers/dns/httpreq"
 	"github.com/go-acme/lego/v5/registration"
 )
 
@@ -53,14 +59,18 @@ type answer struct {
 func main() {
 	server := flag.String("server", "", "ACME directory URL")
 	caRoot := flag.String("ca-root", "", "PEM file that the server's HTTPS is trusted by")
-	acmeDNS := flag.String("acme-dns", "", "base URL of the acme-dns server")
-	storage := flag.String("storage", "", "account file of the acme-dns server")
+	var provide providerOptions
+	flag.StringVar(&provide.acmeDNS, "acme-dns", "", "base URL of the acme-dns server")
+	flag.StringVar(&provide.storage, "storage", "", "account file of the acme-dns server")
+	flag.StringVar(&provide.storageURL, "storage-url", "", "base URL of the storage of accounts")
+	flag.StringVar(&provide.httpreq, "httpreq", "", "endpoint of httpreq, with user and password")
+	flag.StringVar(&provide.httpreqMode, "httpreq-mode", "", "mode of httpreq")
 	resolver := flag.String("resolver", "", "address:port of the resolver that is asked before the CA")
 	concurrency := flag.Int("concurrency", 1, "certificates at a time")
 	flag.Parse()
 
 	start := time.Now()
-	client, err := register(*server, *caRoot, *acmeDNS, *storage, *resolver)
+	client, err := register(*server, *caRoot, *resolver, provide)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "lego-acmedns:", err)
 		os.Exit(1)
@@ -74,7 +84,29 @@ func main() {
 	}
 }
 
-func register(server, caRoot, acmeDNS, storage, resolver string) (*lego.Client, error) {
+type providerOptions struct {
+	acmeDNS, storage, storageURL, httpreq, httpreqMode string
+}
+
+func newProvider(options providerOptions) (challenge.Provider, error) {
+	if options.httpreq == "" {
+		config := acmedns.Config{APIBase: options.acmeDNS, StoragePath: options.storage, StorageBaseURL: options.storageURL}
+		return acmedns.NewDNSProviderConfig(&config)
+	}
+	endpoint, err := url.Parse(options.httpreq)
+	if err != nil {
+		return nil, err
+	}
+	config := httpreq.NewDefaultConfig()
+	config.Mode = options.httpreqMode
+	config.Username = endpoint.User.Username()
+	config.Password, _ = endpoint.User.Password()
+	endpoint.User = nil
+	config.Endpoint = endpoint
+	return httpreq.NewDNSProviderConfig(config)
+}
+
+func register(server, caRoot, resolver string, provide providerOptions) (*lego.Client, error) {
 	key, err := certcrypto.GeneratePrivateKey(certcrypto.EC256)
 	if err != nil {
 		return nil, err
@@ -95,7 +127,7 @@ func register(server, caRoot, acmeDNS, storage, resolver string) (*lego.Client, 
 	if err != nil {
 		return nil, err
 	}
-	provider, err := acmedns.NewDNSProviderConfig(&acmedns.Config{APIBase: acmeDNS, StoragePath: storage})
+	provider, err := newProvider(provide)
 	if err != nil {
 		return nil, err
 	}
