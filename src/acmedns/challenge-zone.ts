@@ -76,7 +76,7 @@ export interface ChallengeZone {
    * Keeps true what is served, until the signal aborts: values go when their time is over, and what others do in the same store (other
    * processes here, other nodes) is served as well. Run it after load, beside everything else. It only rejects when evercert is wrong.
    */
-  keepFresh(signal: AbortSignal, tell?: (event: ZoneEvent) => void): Promise<void>;
+  keepFresh(signal: AbortSignal, tell?: ((event: ZoneEvent) => void) | undefined): Promise<void>;
 }
 
 export function createChallengeZone(options: ChallengeZoneOptions): ChallengeZone {

@@ -1,5 +1,6 @@
 import { createChallengeZone } from '../acmedns/challenge-zone.ts';
 import type { ChallengeZone, LoadedNames } from '../acmedns/challenge-zone.ts';
+import type { ZoneEvent } from '../acmedns/follow-changes.ts';
 import type { AccountStore } from '../acmedns/ports.ts';
 import type { ZoneConfig } from '../config/config.ts';
 import type { Clock } from '../core/clock.ts';
@@ -24,7 +25,12 @@ export interface ChallengeServerOptions extends Omit<DnsServerOptions, 'names' |
   readonly moreZones?: readonly ZoneOptions[];
   readonly store: AccountStore;
   readonly clock: Clock;
+  /** Told when the store cannot be read, and when it can again. */
+  readonly onZoneEvent?: ((event: ZoneEvent) => void) | undefined;
 }
+
+/** ms. */
+const KEEP_FRESH_AGAIN = 1000;
 
 /** The challenge zone with the DNS server that answers for it. */
 export interface ChallengeServer {
@@ -45,7 +51,7 @@ export interface ChallengeServer {
 
 /** Resolves when DNS answers. @throws what startDnsServer throws */
 export async function startChallengeServer(options: ChallengeServerOptions): Promise<ChallengeServer> {
-  const { zone: config, otherZones = [], ownName, moreZones = [], store, clock, ...server } = options;
+  const { zone: config, otherZones = [], ownName, moreZones = [], store, clock, onZoneEvent, ...server } = options;
   const names = createNameTable({ clock });
   const zone = createChallengeZone({ origin: config.name, names, store, clock });
   const questions = createQuestionHub();
@@ -77,7 +83,18 @@ export async function startChallengeServer(options: ChallengeServerOptions): Pro
     return found;
   };
   const loaded = load();
-  const fresh = loaded.then(() => zone.keepFresh(stop.signal));
+  const keepFresh = async (): Promise<void> => {
+    for (;;) {
+      try {
+        return await zone.keepFresh(stop.signal, onZoneEvent);
+      } catch (error) {
+        // A fault in the program must not leave old values in DNS for ever.
+        options.onFault?.(error);
+        await clock.sleep(KEEP_FRESH_AGAIN, stop.signal).catch(() => {});
+      }
+    }
+  };
+  const fresh = loaded.then(keepFresh);
   // Whoever waits for `loaded` sees the failure; keeping fresh ends with it.
   fresh.catch(() => {});
   return {

@@ -1,4 +1,6 @@
+import type { ZoneEvent } from '../acmedns/follow-changes.ts';
 import type { LoadedConfig } from '../config/config.ts';
+import { assertNever } from '../core/assert-never.ts';
 import { systemClock } from '../core/clock.ts';
 import type { Clock } from '../core/clock.ts';
 import { DomainError, messageOf } from '../core/error.ts';
@@ -88,9 +90,29 @@ async function startDns(
   if (zone === undefined) return undefined;
   const onFault = (error: unknown) =>
     void loggerReady.then((logger) => logger.error('DNS worker failed', { error: messageOf(error) }));
-  const server = await startChallengeServer({ ...dnsOptions(loaded), zone, store: folder.zoneStore, clock, onFault });
+  const onZoneEvent = (event: ZoneEvent) => void loggerReady.then((logger) => logZoneEvent(logger, event));
+  const options = { ...dnsOptions(loaded), zone, store: folder.zoneStore, clock, onFault, onZoneEvent };
+  const server = await startChallengeServer(options);
   void tellLoaded(server, loggerReady);
   return server;
+}
+
+function logZoneEvent(logger: Logger, event: ZoneEvent): void {
+  switch (event.kind) {
+    case 'store-lost':
+      logger.error('database lost: what is known is still answered, and nothing can be changed', {
+        error: event.error.message,
+      });
+      return;
+    case 'store-back':
+      logger.info('database is back');
+      return;
+    case 'label-fault':
+      logger.warn('a label cannot be served', { label: event.subdomain, error: event.error.message });
+      return;
+    default:
+      assertNever(event);
+  }
 }
 
 async function tellLoaded(server: ChallengeServer, loggerReady: Promise<Logger>): Promise<void> {

@@ -95,10 +95,10 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
       const args = ['-D', data, '-p', String(port)];
       for (const [name, value] of Object.entries(all)) args.push('-c', `${name}=${value}`);
       const server = unprivileged(join(programs, 'postgres'), args);
-      const [command = '', ...rest] = [...through, server.command, ...server.args];
+      const line = [...through, server.command, ...server.args];
       running = await startProcess({
-        command,
-        args: rest,
+        command: line[0] ?? server.command,
+        args: line.slice(1),
         cwd: folder.path,
         ready: /database system is ready to accept connections/,
       });
