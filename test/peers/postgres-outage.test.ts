@@ -74,9 +74,9 @@ describe('PostgreSQL comes and goes', { skip }, () => {
       await server.stop('immediate');
       await untilAnswered(one, unknown, 'SERVFAIL');
       await server.start();
-      const before = new Map(acknowledged);
+      const whenBack = new Map(acknowledged);
       await until('updates go on everywhere', () =>
-        accounts.every((account) => acknowledged.get(account) !== before.get(account)),
+        accounts.every((account) => acknowledged.get(account) !== whenBack.get(account)),
       );
       stop.abort();
       await Promise.all(writers);
