@@ -5,7 +5,7 @@ import { createChallengeZone } from '../../src/acmedns/challenge-zone.ts';
 import { createNameTable, type NameTable } from '../../src/dns/name-table.ts';
 import { parseRecordLine } from '../../src/dns/record-line.ts';
 import { startDnsServer } from '../../src/dns/server.ts';
-import { createApi } from '../../src/http/api.ts';
+import { type ApiOptions, createApi } from '../../src/http/api.ts';
 import { startHttp } from '../../src/http/listener.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { createSqliteAccountStore } from '../../src/store/sqlite-account-store.ts';
@@ -21,8 +21,14 @@ export interface AcmeDnsServer {
   stop(): Promise<void>;
 }
 
+export interface AcmeDnsServerOptions {
+  /** Default: a free one. */
+  readonly dnsPort?: number;
+  readonly api?: Omit<ApiOptions, 'zone'>;
+}
+
 /** What an acme-dns server is: the API, the zone on UDP and TCP, and a SQLite file; on free ports of 127.0.0.1. */
-export async function startAcmeDnsServer(): Promise<AcmeDnsServer> {
+export async function startAcmeDnsServer({ dnsPort = 0, api }: AcmeDnsServerOptions = {}): Promise<AcmeDnsServer> {
   const folder = tempFolder('acmedns');
   const origin = parseDomainName(ORIGIN);
   const names = createNameTable();
@@ -31,14 +37,14 @@ export async function startAcmeDnsServer(): Promise<AcmeDnsServer> {
   await zone.load();
   const records = [`@ NS ns1.${ORIGIN}.`, 'ns1 A 127.0.0.1'].map((line) => parseRecordLine(line, origin));
   const dns = await startDnsServer({
-    listeners: (['udp', 'tcp'] as const).map((transport) => ({ address: '127.0.0.1', port: 0, transport })),
+    listeners: (['udp', 'tcp'] as const).map((transport) => ({ address: '127.0.0.1', port: dnsPort, transport })),
     zones: [
       { origin, primary: parseDomainName(`ns1.${ORIGIN}`), mailbox: parseDomainName(`admin.${ORIGIN}`), records },
     ],
     names,
     workers: 0,
   });
-  const http = await startHttp({ listeners: [{ address: '127.0.0.1', port: 0 }], app: createApi({ zone }) });
+  const http = await startHttp({ listeners: [{ address: '127.0.0.1', port: 0 }], app: createApi({ zone, ...api }) });
   return {
     origin: ORIGIN,
     apiPort: http.addresses[0]?.port ?? 0,

@@ -5,7 +5,10 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
+import { createAccountKeeper } from '../../src/app/account-keeper.ts';
+import { digestOf } from '../../src/http/secret-digest.ts';
 import { basic } from '../../src/http/testing/api-under-test.ts';
+import { startAcmeDnsServer } from './acmedns-server.ts';
 import { CHALLENGE_ZONE, DOMAIN, startChain } from './chain.ts';
 import type { Chain } from './chain.ts';
 import { startEvercert, writeConfig } from './evercert.ts';
@@ -110,6 +113,26 @@ describe('lego', { skip, timeout: 120_000 }, () => {
       fetch(`http://${at}/storage/${domain}`, { method: 'POST', headers, body: JSON.stringify(kept[DOMAIN]) });
     assert.equal((await post(DOMAIN)).status, 201, 'the CNAME leads there');
     assert.equal((await post(`www.${DOMAIN}`)).status, 200, 'and for this one it does not');
+  });
+
+  test('HTTP storage: told that the CNAME is made already, it goes on at once', async (t) => {
+    const { path: folder } = tempFolder('doors');
+    const server = await startAcmeDnsServer({
+      dnsPort: chain.dnsPort,
+      api: {
+        storage: {
+          users: new Map([['alice', digestOf('s3cret')]]),
+          keeper: createAccountKeeper(folder),
+          async isDelegated(domain, target) {
+            await chain.addCnames([[`_acme-challenge.${domain}`, target]]);
+            return true;
+          },
+        },
+      },
+    });
+    t.after(() => server.stop());
+    const at = `127.0.0.1:${server.apiPort}`;
+    assertIssued(await lego(ONE, `-acme-dns=http://${at}`, `-storage-url=http://alice:s3cret@${at}/storage`), ONE);
   });
 
   for (const [mode, names] of [
