@@ -53,6 +53,7 @@ curl curl
 python3 python3
 setpriv util-linux
 postgres postgresql-15
+psql postgresql-client-15
 ip iproute2
 LIST
 python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)

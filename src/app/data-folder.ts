@@ -22,7 +22,7 @@ import type { Kept } from './kept.ts';
 import { withSharedCopies } from './shared-delivery.ts';
 import { takeWorkLock } from './work-lock.ts';
 import type { WorkLock } from './work-lock.ts';
-import { openZoneStore } from './zone-store.ts';
+import { checkZoneStore, openZoneStore } from './zone-store.ts';
 
 /**
  * All that evercert keeps, in one private folder:
@@ -105,7 +105,7 @@ async function openKept(path: string, loaded: LoadedConfig | undefined): Promise
   const url = loaded?.secrets.databaseUrl;
   if (url === undefined) return openKeptInSqlite(path);
   const { openKeptInPostgres } = await import('./kept-in-postgres.ts');
-  return await openKeptInPostgres(url.reveal(), path);
+  return await openKeptInPostgres(url.reveal(), path, (database) => checkZoneStore(loaded, database));
 }
 
 /** The lock of the one process that serves from this folder. */

@@ -6,17 +6,25 @@ import { readPrivateFile, writePrivateFile } from '../files/private-file.ts';
 import { createIssuedStore } from '../store/issued-store.ts';
 import { createPostgresAccountStore } from '../store/postgres-account-store.ts';
 import { createPostgresAcmeAccountStore } from '../store/postgres-acme-account-store.ts';
-import { openPostgres } from '../store/postgres-database.ts';
+import { openPostgres, type PostgresDatabase } from '../store/postgres-database.ts';
 import { createPostgresLeases } from '../store/postgres-leases.ts';
 import { migratePostgres } from '../store/postgres-migrations.ts';
 import { postgresRecordTables } from '../store/postgres-record-table.ts';
 import type { Kept } from './kept.ts';
 
-/** @throws DomainError `store-unavailable`, `store-too-new`, `file-not-writable` */
-export async function openKeptInPostgres(url: string, folder: string): Promise<Kept> {
+/**
+ * `check`: looks at the database before anything of ours is in it.
+ * @throws DomainError `store-unavailable`, `store-too-new`, `file-not-writable`
+ */
+export async function openKeptInPostgres(
+  url: string,
+  folder: string,
+  check: (database: PostgresDatabase) => Promise<void> = async () => {},
+): Promise<Kept> {
   const node = await nodeOf(folder);
   const database = await openPostgres(url);
   try {
+    await check(database);
     await migratePostgres(database);
   } catch (error) {
     await database.close();

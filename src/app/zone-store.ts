@@ -23,6 +23,13 @@ export async function openZoneStore(loaded: LoadedConfig | undefined, kept: Kept
   return { store: await openAcmeDnsTables(kept.postgres), close };
 }
 
+/** Before there is anything of ours in the database. @throws DomainError `invalid-config` */
+export async function checkZoneStore(loaded: LoadedConfig | undefined, database: PostgresDatabase): Promise<void> {
+  if (loaded?.config.acmeDnsDatabase?.engine !== 'postgres') return;
+  const { checkAcmeDnsUser } = await import('../store/acme-dns-postgres.ts');
+  await checkAcmeDnsUser(database);
+}
+
 async function openAcmeDnsTables(database: PostgresDatabase): Promise<AccountStore> {
   const [{ prepareAcmeDnsTables }, { createAcmeDnsPostgresStore }] = await Promise.all([
     import('../store/acme-dns-postgres.ts'),

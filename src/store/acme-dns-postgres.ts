@@ -46,6 +46,19 @@ export async function prepareAcmeDnsTables(database: PostgresDatabase): Promise<
   );
 }
 
+/**
+ * PostgreSQL looks for a table in the schema with the name of the user first: for a user that is called as our schema is, acme-dns would find
+ * our tables in place of its own.
+ * @throws DomainError `invalid-config`
+ */
+export async function checkAcmeDnsUser(database: PostgresDatabase): Promise<void> {
+  const [row] = await database.run(`SELECT 'evercert' IN (current_user, current_schema()) AS clashes`);
+  if (row?.['clashes'] !== true) return;
+  const message =
+    'the user of the PostgreSQL database of acme-dns is called "evercert", so that acme-dns would take our tables for its own; give both another user, as by ALTER ROLE evercert RENAME TO acmedns';
+  throw new DomainError('invalid-config', message);
+}
+
 /** Where acme-dns finds its tables, or would make them. */
 async function schemaOf(run: RunSql): Promise<string> {
   const [found] = await run(`

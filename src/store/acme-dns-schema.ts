@@ -44,7 +44,7 @@ export const besideMigrations: readonly string[] = [
   ) WITHOUT ROWID;
 
   CREATE TABLE evercert_changes (              -- which label changed when
-    version    INTEGER PRIMARY KEY AUTOINCREMENT,
+    version    INTEGER PRIMARY KEY,
     subdomain  TEXT NOT NULL
   );
   `,

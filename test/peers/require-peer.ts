@@ -21,6 +21,7 @@ const PEERS = {
   openssl: 'openssl',
   curl: 'curl',
   postgres: 'postgres',
+  psql: 'psql',
   ip: 'ip',
 } as const;
 

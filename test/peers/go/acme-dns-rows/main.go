@@ -2,16 +2,15 @@
 // register, log in, update, answer. acme-dns itself is no library, and cannot be had as a module; its statements and the shapes of its
 // rows are in docs/divergences.md. So what evercert leaves in a database is read by what acme-dns reads it with.
 //
-//	acme-dns-rows ENGINE CONNECTION init
-//	acme-dns-rows ENGINE CONNECTION register [CIDR...]
-//	acme-dns-rows ENGINE CONNECTION login USERNAME PASSWORD
-//	acme-dns-rows ENGINE CONNECTION update SUBDOMAIN VALUE
-//	acme-dns-rows ENGINE CONNECTION txt SUBDOMAIN
+//	acme-dns-rows ENGINE CONNECTION
 //
-// ENGINE is sqlite or postgres. The answer is one line of JSON; a failure is told on standard error, with exit code 1.
+// ENGINE is sqlite or postgres. Each line of standard input is a command, a JSON list of texts: ["init"], ["register", CIDR...],
+// ["login", USERNAME, PASSWORD], ["update", SUBDOMAIN, VALUE], ["txt", SUBDOMAIN]. Each is answered by a line, {"answer": ...} or
+// {"error": "..."}.
 package main
 
 import (
+	"bufio"
 	"crypto/rand"
 	"database/sql"
 	"encoding/base64"
@@ -45,38 +44,57 @@ type store struct {
 	engine string
 }
 
+type reply struct {
+	Answer any    `json:"answer,omitempty"`
+	Error  string `json:"error,omitempty"`
+}
+
 func main() {
-	answer, err := run(os.Args[1:])
-	if err != nil {
+	if err := run(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	if err := json.NewEncoder(os.Stdout).Encode(answer); err != nil {
 		os.Exit(1)
 	}
 }
 
-func run(args []string) (any, error) {
-	if len(args) < 3 {
-		return nil, errors.New("usage: acme-dns-rows ENGINE CONNECTION COMMAND [ARGUMENT...]")
+func run(args []string) error {
+	if len(args) != 2 {
+		return errors.New("usage: acme-dns-rows ENGINE CONNECTION")
 	}
 	db, err := sql.Open(args[0], args[1])
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer db.Close()
 	s := store{db: db, engine: args[0]}
-	command, rest := args[2], args[3:]
-	switch {
-	case command == "init":
+	lines, out := bufio.NewScanner(os.Stdin), json.NewEncoder(os.Stdout)
+	for lines.Scan() {
+		var command []string
+		if err := json.Unmarshal(lines.Bytes(), &command); err != nil {
+			return err
+		}
+		answer, err := s.do(command)
+		told := reply{Answer: answer}
+		if err != nil {
+			told = reply{Error: err.Error()}
+		}
+		if err := out.Encode(told); err != nil {
+			return err
+		}
+	}
+	return lines.Err()
+}
+
+func (s store) do(command []string) (any, error) {
+	switch rest := command[1:]; {
+	case command[0] == "init":
 		return "done", s.create()
-	case command == "register":
+	case command[0] == "register":
 		return s.register(rest)
-	case command == "login" && len(rest) == 2:
+	case command[0] == "login" && len(rest) == 2:
 		return s.login(rest[0], rest[1])
-	case command == "update" && len(rest) == 2:
+	case command[0] == "update" && len(rest) == 2:
 		return "done", s.update(rest[0], rest[1])
-	case command == "txt" && len(rest) == 1:
+	case command[0] == "txt" && len(rest) == 1:
 		return s.txt(rest[0])
 	}
 	return nil, fmt.Errorf("unknown command %q", command)
