@@ -9,7 +9,7 @@ import { createAuthenticate, type Credentials } from './authenticate.ts';
 import { createBcrypt } from './bcrypt.ts';
 import { checkUpdate, type UpdateRefusal, type UpdateRequest } from './check-update.ts';
 import { followChanges, type ZoneEvent } from './follow-changes.ts';
-import type { Account, AccountKey, AccountStore, TxtChange } from './ports.ts';
+import type { Account, AccountKey, AccountStore, StoredName, TxtChange } from './ports.ts';
 import { createServedLabels } from './served-labels.ts';
 import { addValue, holdValues, liveRows, releaseValues } from './txt-rule.ts';
 
@@ -69,14 +69,14 @@ export interface ChallengeZone {
   /** The label that answers for `domain`, the same at every call. It belongs to no account: nobody can write it over HTTP. */
   registerDelegation(domain: DomainName): Promise<string>;
   removeDelegation(domain: DomainName): Promise<void>;
-  /** Serves the values at the label until removeLocal, beside whatever is there. @throws DomainError `unknown-label` */
+  /** Serves the values at the label, on all nodes, until removeLocal, beside whatever is there. @throws DomainError `unknown-label` */
   presentLocal(subdomain: string, values: readonly string[]): Promise<void>;
   removeLocal(subdomain: string, values: readonly string[]): Promise<void>;
   /**
    * Keeps true what is served, until the signal aborts: values go when their time is over, and what others do in the same store (other
    * processes here, other nodes) is served as well. Run it after load, beside everything else. It only rejects when evercert is wrong.
    */
-  keepFresh(signal: AbortSignal, tell?: ((event: ZoneEvent) => void) | undefined): Promise<void>;
+  keepFresh(signal: AbortSignal, tell?: (event: ZoneEvent) => void): Promise<void>;
 }
 
 export function createChallengeZone(options: ChallengeZoneOptions): ChallengeZone {
@@ -90,11 +90,11 @@ export function createChallengeZone(options: ChallengeZoneOptions): ChallengeZon
     return store.keepsBcrypt ? { kind: 'bcrypt', hash: await bcrypt.hash(key) } : kept;
   }
 
-  /** Whether there is such a label. */
-  async function change(subdomain: string, rule: TxtChange): Promise<boolean> {
+  /** undefined when there is no such label. */
+  async function change(subdomain: string, rule: TxtChange): Promise<StoredName | undefined> {
     const stored = await store.changeTxt(subdomain, rule);
     if (stored !== undefined) labels.serve(stored, 'us');
-    return stored !== undefined;
+    return stored;
   }
 
   async function bury(subdomain: string): Promise<void> {
@@ -153,8 +153,8 @@ export function createChallengeZone(options: ChallengeZoneOptions): ChallengeZon
       const { subdomain, txt } = request;
       const refusal = checkUpdate(await authenticate(request), request);
       if (refusal !== undefined) return { kind: refusal };
-      const isThere = await change(subdomain, (rows) => addValue(rows, txt, clock.now()));
-      return isThere ? { kind: 'updated', txt } : { kind: 'forbidden' };
+      const stored = await change(subdomain, (rows) => addValue(rows, txt, clock.now()));
+      return stored !== undefined ? { kind: 'updated', txt } : { kind: 'forbidden' };
     },
     async removeValue(subdomain, txt) {
       let removed = false;
@@ -190,7 +190,9 @@ export function createChallengeZone(options: ChallengeZoneOptions): ChallengeZon
       if (removed !== undefined) labels.withdraw(removed, 'us');
     },
     async presentLocal(subdomain, values) {
-      if (await change(subdomain, (rows) => holdValues(rows, values, clock.now()))) return;
+      const stored = await change(subdomain, (rows) => holdValues(rows, values, clock.now()));
+      // The CA may ask any of the nodes.
+      if (stored !== undefined) return await store.untilTold(stored.version);
       const message = `the challenge zone ${origin} has no label "${subdomain}"; register it first`;
       throw new DomainError('unknown-label', message);
     },

@@ -112,4 +112,9 @@ export interface AccountStore {
    * One at a time for each store object.
    */
   changesByOthers(signal: AbortSignal): AsyncIterable<StoreChange>;
+  /**
+   * Resolves when all other nodes that serve from the same store have been told of this version of a label; or after a few seconds, when one
+   * of them does not get there. At once where there are no nodes.
+   */
+  untilTold(version: number): Promise<void>;
 }

@@ -160,6 +160,7 @@ export function createAcmeDnsSqliteStore(database: DatabaseSync, clock: Clock = 
       }
     },
     changesByOthers: (signal) => changes.follow(signal),
+    untilTold: async () => {},
   };
 
   function delegationOf(domain: string): StoredName | undefined {

@@ -5,6 +5,7 @@ import { DomainError } from '../core/error.ts';
 import { createBatchedRead } from './batched-read.ts';
 import { createPostgresChanges } from './postgres-changes.ts';
 import type { PostgresDatabase } from './postgres-database.ts';
+import { createPostgresNodes } from './postgres-nodes.ts';
 import { toAccount, toTxtRow } from './postgres-rows.ts';
 import type { WorkingSet } from './postgres-working-set.ts';
 import { createWriteQueue, type WriteQueue } from './postgres-write-queue.ts';
@@ -18,7 +19,8 @@ export function createPostgresAccountStore(
   clock: Clock = systemClock,
   { change }: WriteQueue = createWriteQueue(database),
 ): AccountStore {
-  const changes = createPostgresChanges(database, clock);
+  const nodes = createPostgresNodes(database);
+  const changes = createPostgresChanges(database, nodes, clock);
   const findAccounts = createBatchedRead(async (usernames: readonly string[]) => {
     const rows = await database.run('SELECT * FROM evercert.accounts WHERE username = ANY($1)', [usernames]);
     return new Map(rows.map((row) => [String(row['username']), toAccount(row)]));
@@ -100,6 +102,7 @@ export function createPostgresAccountStore(
       }
     },
     changesByOthers: (signal) => changes.follow(signal),
+    untilTold: (version) => nodes.untilTold(version),
   };
 }
 

@@ -6,6 +6,7 @@ import { DomainError } from '../core/error.ts';
 import type { PostgresConnection, PostgresDatabase, RunSql } from './postgres-database.ts';
 import { sqlState, storeUnavailable } from './postgres-fault.ts';
 import { toTxtRow } from './postgres-rows.ts';
+import { type PostgresNodes, REPORT_CHANNEL, REPORT_EVERY } from './postgres-nodes.ts';
 import { CHANNEL } from './postgres-write-queue.ts';
 
 /** Changes told at a time. */
@@ -24,7 +25,7 @@ export interface PostgresChanges {
   follow(signal: AbortSignal): AsyncIterable<StoreChange>;
 }
 
-export function createPostgresChanges(database: PostgresDatabase, clock: Clock): PostgresChanges {
+export function createPostgresChanges(database: PostgresDatabase, nodes: PostgresNodes, clock: Clock): PostgresChanges {
   /** All that happened up to this version has been told. */
   let told: number | undefined;
   /** Of which history that is: a server that was restored, or that has taken another's place, may have lost some of it. */
@@ -32,28 +33,40 @@ export function createPostgresChanges(database: PostgresDatabase, clock: Clock):
 
   async function* followOn(connection: PostgresConnection, signal: AbortSignal): AsyncGenerator<StoreChange> {
     const wakeUp = createWakeUp(signal);
-    connection.onWake(wakeUp.wake);
-    const ask = <T>(work: Promise<T>) => inTime(work, clock, signal);
+    let isAsked = true;
+    connection.onWake((channel) => {
+      if (channel === REPORT_CHANNEL) isAsked = true;
+      wakeUp.wake();
+    });
+    const ask = <T>(work: Promise<T>) => inTime(work, clock);
     const current = await ask(historyOf(connection.run));
     // Behind some connection poolers nothing can be listened to; asking does as well, a little later.
-    await ask(connection.run(`LISTEN ${CHANNEL}`)).catch(() => {});
+    await ask(connection.run(`LISTEN ${CHANNEL}; LISTEN ${REPORT_CHANNEL}`)).catch(() => {});
     const [now] = await ask(connection.run('SELECT version FROM evercert.clock'));
     if (told !== undefined && history !== undefined && current !== history) yield { kind: 'reload' };
     history = current;
     told ??= Number(now?.['version']);
+    let reportedAt = -Infinity;
     for (let first = true; !signal.aborted; first = false) {
       const asleep = wakeUp.next();
       const [state] = await ask(connection.run('SELECT version, pruned FROM evercert.clock'));
       const [version, pruned] = [Number(state?.['version']), Number(state?.['pruned'])];
       if (version < told || pruned > told) yield { kind: 'reload' };
-      if (version > told) {
+      const isBehind = version > told;
+      if (isBehind) {
         const change = changeOf(await ask(connection.run(CHANGED, [told, PAGE])));
         if (change.kind === 'changed') told = change.upTo;
         yield change;
-      } else {
-        if (first) yield { kind: 'changed', upTo: told, names: [], removed: [] };
-        await Promise.race([asleep, clock.sleep(ASK_EVERY, signal).catch(() => {})]);
+      } else if (first) {
+        yield { kind: 'changed', upTo: told, names: [], removed: [] };
       }
+      // What was told is served by now.
+      if (isAsked || performance.now() - reportedAt > REPORT_EVERY) {
+        isAsked = false;
+        reportedAt = performance.now();
+        await ask(nodes.report(connection.run, told));
+      }
+      if (!isBehind) await Promise.race([asleep, clock.sleep(ASK_EVERY, signal).catch(() => {})]);
     }
   }
 
@@ -80,6 +93,8 @@ export function createPostgresChanges(database: PostgresDatabase, clock: Clock):
           lost = true;
           await clock.sleep(CONNECT_AGAIN, signal).catch(() => {});
         } finally {
+          if (connection !== undefined && signal.aborted)
+            await inTime(nodes.leave(connection.run), clock).catch(() => {});
           connection?.end();
         }
       }
@@ -145,9 +160,9 @@ function changeOf(found: readonly QueryResultRow[]): StoreChange {
   return { kind: 'changed', upTo, names, removed };
 }
 
-async function inTime<T>(work: Promise<T>, clock: Clock, signal: AbortSignal): Promise<T> {
+async function inTime<T>(work: Promise<T>, clock: Clock): Promise<T> {
   const over = new AbortController();
-  const limit = clock.sleep(ANSWER_TIMEOUT, AbortSignal.any([signal, over.signal])).then((): never => {
+  const limit = clock.sleep(ANSWER_TIMEOUT, over.signal).then((): never => {
     throw new DomainError('store-unavailable', 'PostgreSQL does not answer', { retry: { kind: 'backoff' } });
   });
   try {

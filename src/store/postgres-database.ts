@@ -31,8 +31,8 @@ export interface TransactionFrame {
 
 export interface PostgresConnection {
   readonly run: RunSql;
-  /** `wake` is called when something was notified, and when the connection has ended. */
-  onWake(wake: () => void): void;
+  /** `wake` is called when something was notified, with the channel, and when the connection has ended. */
+  onWake(wake: (channel?: string) => void): void;
   end(): void;
 }
 
@@ -80,8 +80,9 @@ export async function openPostgres(url: string): Promise<PostgresDatabase> {
     async connect() {
       const { config, sockets } = watched(url);
       const client = new pg.Client(config);
-      let wake = () => {};
-      for (const event of ['error', 'end', 'notification'] as const) client.on(event, () => wake());
+      let wake = (_channel?: string) => {};
+      client.on('notification', ({ channel }) => wake(channel));
+      for (const event of ['error', 'end'] as const) client.on(event, () => wake());
       const end = () => destroyAll(sockets);
       try {
         await client.connect();

@@ -26,10 +26,10 @@ export interface LeasesOptions {
 }
 
 /** How long a node that has vanished keeps others from going on, in ms. By the clock of PostgreSQL. */
-const LASTS = 30_000;
-const RENEW_EVERY = 5000;
+const LASTS = 20_000;
+const RENEW_EVERY = 4000;
 /** After this long without a renewal the holder stops by itself, before anybody else may begin. By our own clock. */
-const TRUSTED_FOR = 20_000;
+const TRUSTED_FOR = 14_000;
 
 /** A row each, since the locks of a connection end with it, or do not end when the network swallows the news. */
 export function createPostgresLeases({ database, clock, node }: LeasesOptions): Leases {

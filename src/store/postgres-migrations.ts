@@ -67,6 +67,13 @@ const migrations: readonly string[] = [
     url            text
   );
 
+  -- How far each process that serves has come in the changes. Nothing is lost with it: each says so again within a second.
+  CREATE UNLOGGED TABLE evercert.nodes (
+    node           text PRIMARY KEY,
+    told           bigint NOT NULL,
+    seen_at        timestamptz NOT NULL
+  );
+
   CREATE TABLE evercert.leases (                        -- which process works on what
     name           text COLLATE "C" PRIMARY KEY,
     holder         text NOT NULL,

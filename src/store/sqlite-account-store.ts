@@ -129,6 +129,7 @@ export function createSqliteAccountStore(database: DatabaseSync, clock: Clock = 
       }
     },
     changesByOthers: (signal) => changes.follow(signal),
+    untilTold: async () => {},
   };
 
   function delegationOf(domain: string): StoredName | undefined {

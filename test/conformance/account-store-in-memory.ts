@@ -113,6 +113,7 @@ export function createMemoryAccountStore(
       const labels = [...[...world.accounts.values()].map(({ subdomain }) => subdomain), ...world.delegations.values()];
       yield labels.map((subdomain) => world.name(subdomain));
     },
+    untilTold: async () => {},
     async *changesByOthers(signal) {
       const changes = on(world.changed, 'change', { signal });
       try {
