@@ -39,6 +39,7 @@ function line(record: ResourceRecord): string {
       return `${head} ${record.address}`;
     case 'NS':
     case 'CNAME':
+    case 'DNAME':
     case 'PTR':
       return `${head} ${record.target}`;
     case 'SOA':
@@ -228,6 +229,41 @@ const TABLE: { what: string; ask: [string, QueryType]; gets: string[] }[] = [
     what: 'RFC 1034 3.6.2: asked for the CNAME, nothing is followed',
     ask: ['alias.auth.example.net', 'CNAME'],
     gets: ['NOERROR aa', 'an alias.auth.example.net 3600 CNAME live.auth.example.net'],
+  },
+  {
+    what: 'RFC 6672 3.1: a name below a DNAME is another name, with a CNAME to say so, and is followed',
+    ask: ['LIVE.old.auth.example.net', 'TXT'],
+    gets: [
+      'NOERROR aa',
+      'an old.auth.example.net 60 DNAME auth.example.net',
+      'an live.old.auth.example.net 60 CNAME live.auth.example.net',
+      `an live.auth.example.net 1 TXT ${VALUE}`,
+      `an live.auth.example.net 1 TXT ${OTHER_VALUE}`,
+    ],
+  },
+  {
+    what: 'RFC 6672 3.2: the DNAME itself, and what else is at its name',
+    ask: ['old.auth.example.net', 'DNAME'],
+    gets: ['NOERROR aa', 'an old.auth.example.net 60 DNAME auth.example.net'],
+  },
+  {
+    what: 'RFC 6672 2.3: other records at the name of a DNAME are not moved',
+    ask: ['old.auth.example.net', 'A'],
+    gets: ['NOERROR aa', 'an old.auth.example.net 3600 A 192.0.2.11'],
+  },
+  {
+    what: 'RFC 6672 3.2: a DNAME out of our zones is for the resolver to follow',
+    ask: ['a.b.away.auth.example.net', 'A'],
+    gets: [
+      'NOERROR aa',
+      'an away.auth.example.net 3600 DNAME elsewhere.example',
+      'an a.b.away.auth.example.net 3600 CNAME a.b.elsewhere.example',
+    ],
+  },
+  {
+    what: 'RFC 6672 2.2: a name that would be too long is YXDOMAIN',
+    ask: [`${'x'.repeat(63)}.${'y'.repeat(63)}.${'z'.repeat(63)}.${'w'.repeat(30)}.longer.auth.example.net`, 'A'],
+    gets: ['YXDOMAIN aa', `an longer.auth.example.net 3600 DNAME ${'long.'.repeat(12)}example`],
   },
   {
     what: 'RFC 1034 4.3.2: a CNAME out of our zones is for the resolver to follow',

@@ -96,6 +96,16 @@ function follow(start: WireName, type: number, startZone: StaticZone, served: Se
         name = lowerName(finding.target);
         zone = zoneOf(name, type, served.zones);
         break;
+      case 'moved': {
+        const { owner, set, target } = finding;
+        answers.push({ owner, set });
+        // RFC 6672 section 2.2: the name that would come of it is too long.
+        if (target === undefined) return said({ rcode: RCODE.YXDOMAIN });
+        answers.push({ owner: name, set: { type: TYPE.CNAME, ttl: set.ttl, rdatas: [[target]] } });
+        name = lowerName(target);
+        zone = zoneOf(name, type, served.zones);
+        break;
+      }
       case 'referral': {
         const authority = [{ owner: finding.cut, set: finding.set }];
         // RFC 1034 section 4.2.1: what lies below the cut is answered by others, so this is no authoritative answer.

@@ -41,6 +41,10 @@ export const challengeZone: ZoneOptions = {
     'cut.auth.example.net DS 12345 13 2 00',
     'ns.cut.auth.example.net A 192.0.2.99',
     'mixed.auth.example.net 60 TXT "static"',
+    'old.auth.example.net 60 DNAME auth.example.net',
+    'old.auth.example.net A 192.0.2.11',
+    'away.auth.example.net DNAME elsewhere.example',
+    `longer.auth.example.net DNAME ${'long.'.repeat(12)}example`,
     'odd.auth.example.net TYPE731 \\# 3 abcdef',
   ]
     .map((line) => line.replace('DS 12345 13 2 00', 'TYPE43 \\# 5 30390d0200'))

@@ -1,5 +1,5 @@
 import type { NameTableReader, TableNode } from './name-table-reader.ts';
-import { isAtOrBelow, type WireName } from './name.ts';
+import { isAtOrBelow, LONGEST_NAME, type WireName } from './name.ts';
 import { TYPE } from './record.ts';
 import { encodeRdata } from './record-wire.ts';
 import { pathTo, type RecordSet, type StaticNode, type StaticZone } from './static-zone.ts';
@@ -17,6 +17,13 @@ export interface Served {
 export type Finding =
   | { readonly kind: 'found'; readonly set: RecordSet; readonly watched: boolean }
   | { readonly kind: 'alias'; readonly set: RecordSet; readonly target: WireName }
+  /** A DNAME above the name puts another name in its place (RFC 6672); `target` is undefined when that would be too long. */
+  | {
+      readonly kind: 'moved';
+      readonly owner: WireName;
+      readonly set: RecordSet;
+      readonly target: WireName | undefined;
+    }
   | { readonly kind: 'referral'; readonly cut: WireName; readonly set: RecordSet }
   | { readonly kind: 'no-data' }
   | { readonly kind: 'no-name' }
@@ -44,8 +51,8 @@ export function soaSet(zone: StaticZone, names: NameTableReader | undefined, ttl
 export function lookup(name: WireName, type: number, zone: StaticZone, names: NameTableReader | undefined): Finding {
   if (!zone.known) return NOT_KNOWN;
   const path = pathTo(name, zone.origin);
-  const referral = referralAt(path, name, type, zone);
-  if (referral !== undefined) return referral;
+  const elsewhere = leadsElsewhere(path, name, type, zone);
+  if (elsewhere !== undefined) return elsewhere;
   const finding = name === zone.origin ? atApex(type, zone, names) : below(path, type, zone, names);
   const negative = finding.kind === 'no-name' || (finding.kind === 'no-data' && type === TYPE.TXT);
   return negative && names?.complete === false ? NOT_KNOWN : finding;
@@ -67,13 +74,32 @@ function below(path: readonly WireName[], type: number, zone: StaticZone, names:
   return wildcard === undefined ? { kind: 'no-name' } : atNode(type, wildcard, undefined, zone);
 }
 
-/** The highest cut on the way down; what lies at it or below it belongs to others, but for the DS at the cut itself. */
-function referralAt(path: readonly WireName[], name: WireName, type: number, zone: StaticZone): Finding | undefined {
-  for (const cut of path.toReversed().slice(1)) {
-    const set = zone.nodes.get(cut)?.get(TYPE.NS);
-    if (set !== undefined && !(type === TYPE.DS && cut === name)) return { kind: 'referral', cut, set };
+/**
+ * The highest cut or DNAME on the way down. What lies at a cut or below it belongs to others, but for the DS at the cut itself; what lies
+ * below a DNAME, and not at it, is somewhere else.
+ */
+function leadsElsewhere(
+  path: readonly WireName[],
+  name: WireName,
+  type: number,
+  zone: StaticZone,
+): Finding | undefined {
+  for (const at of path.toReversed()) {
+    const node = zone.nodes.get(at);
+    const cut = at === zone.origin ? undefined : node?.get(TYPE.NS);
+    if (cut !== undefined && !(type === TYPE.DS && at === name)) return { kind: 'referral', cut: at, set: cut };
+    const moved = at === name ? undefined : node?.get(TYPE.DNAME);
+    if (moved !== undefined) return { kind: 'moved', owner: at, set: moved, target: substituted(name, at, moved) };
   }
   return undefined;
+}
+
+/** RFC 6672 section 2.2. */
+function substituted(name: WireName, owner: WireName, { rdatas }: RecordSet): WireName | undefined {
+  const [target] = rdatas[0] ?? [];
+  if (target === undefined || typeof target === 'string') return undefined;
+  const moved = name.slice(0, -owner.length) + Buffer.from(target).toString('latin1');
+  return moved.length > LONGEST_NAME ? undefined : moved;
 }
 
 function atNode(type: number, node: StaticNode, table: TableNode | undefined, zone: StaticZone): Finding {

@@ -218,6 +218,7 @@ function theirForm(answer: ResourceRecord): { type: string; name: string; ttl: n
       return { type, name: owner, ttl, data: answer.address };
     case 'NS':
     case 'CNAME':
+    case 'DNAME':
     case 'PTR':
       return { type, name: owner, ttl, data: answer.target };
     case 'MX':

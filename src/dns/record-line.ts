@@ -73,6 +73,7 @@ function namedData(type: string, fields: Fields): RecordData | undefined {
       return { type, address: fields.text('address') };
     case 'NS':
     case 'CNAME':
+    case 'DNAME':
     case 'PTR':
       return { type, target: fields.name('target') };
     case 'SOA': {

@@ -22,6 +22,8 @@ export function encodeRdata(record: RecordData): Rdata {
     case 'CNAME':
     case 'PTR':
       return [nameFromText(record.target)];
+    case 'DNAME':
+      return [written((to) => to.plainName(nameFromText(record.target)))];
     case 'SOA': {
       const { serial, refresh, retry, expire, minimum } = record;
       const numbers = written((to) => [serial, refresh, retry, expire, minimum].forEach((value) => to.uint32(value)));
@@ -76,6 +78,8 @@ function read(type: number, reader: WireReader): RecordData {
     case TYPE.CNAME:
     case TYPE.PTR:
       return { type: type === TYPE.NS ? 'NS' : type === TYPE.PTR ? 'PTR' : 'CNAME', target: nameToText(reader.name()) };
+    case TYPE.DNAME:
+      return { type: 'DNAME', target: nameToText(reader.name()) };
     case TYPE.SOA: {
       const [primary, mailbox] = [nameToText(reader.name()), nameToText(reader.name())];
       const [serial, refresh, retry] = [reader.uint32(), reader.uint32(), reader.uint32()];

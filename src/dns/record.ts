@@ -9,10 +9,10 @@ interface RecordOwner {
   readonly ttl: number;
 }
 
-/** What a record says, by its type: RFC 1035, 3596 (AAAA), 2782 (SRV), 8659 (CAA), 9460 (SVCB, HTTPS), 3597 (all others). */
+/** What a record says, by its type: RFC 1035, 3596 (AAAA), 2782 (SRV), 6672 (DNAME), 8659 (CAA), 9460 (SVCB, HTTPS), 3597 (all others). */
 export type RecordData =
   | { readonly type: 'A' | 'AAAA'; readonly address: string }
-  | { readonly type: 'NS' | 'CNAME' | 'PTR'; readonly target: string }
+  | { readonly type: 'NS' | 'CNAME' | 'DNAME' | 'PTR'; readonly target: string }
   | SoaData
   | { readonly type: 'TXT'; readonly strings: readonly Uint8Array[] }
   | { readonly type: 'CAA'; readonly flags: number; readonly tag: string; readonly value: string }
@@ -60,6 +60,7 @@ export const TYPE = {
   TXT: 16,
   AAAA: 28,
   SRV: 33,
+  DNAME: 39,
   OPT: 41,
   DS: 43,
   RRSIG: 46,

@@ -210,6 +210,35 @@ describe('what a server refuses', () => {
       error: { code: 'invalid-zone', message: /x\.auth\.example\.net has a CNAME and other records/ },
     },
     {
+      what: 'a name below a DNAME',
+      options: {
+        zones: [
+          {
+            ...challengeZone,
+            records: [
+              { type: 'DNAME', name: 'x.auth.example.net', ttl: 1, target: 'y.example' },
+              { type: 'A', name: 'a.x.auth.example.net', ttl: 1, address: '192.0.2.1' },
+            ],
+          },
+        ],
+      },
+      error: { code: 'invalid-zone', message: /x\.auth\.example\.net has a DNAME, which leaves no room for a\.x/ },
+    },
+    {
+      what: 'two DNAMEs at one name',
+      options: {
+        zones: [
+          {
+            ...challengeZone,
+            records: ['y.example', 'z.example'].map((target) => {
+              return { type: 'DNAME', name: 'x.auth.example.net', ttl: 1, target } as const;
+            }),
+          },
+        ],
+      },
+      error: { code: 'invalid-zone', message: /has two DNAME records/ },
+    },
+    {
       what: 'an address that is none',
       options: {
         zones: [{ ...challengeZone, records: [{ type: 'A', name: 'x.auth.example.net', ttl: 1, address: '192.0.2' }] }],

@@ -52,6 +52,8 @@ export function buildZone(options: ZoneOptions, serial: number): StaticZone {
     }
   }
   for (const [owner, node] of nodes) {
+    const moved = node.get(TYPE.DNAME);
+    if (moved !== undefined) checkMoved(owner, moved, nodes, options);
     if (node.has(TYPE.CNAME) && (node.size > 1 || owner === origin || (node.get(TYPE.CNAME)?.rdatas.length ?? 0) > 1)) {
       const name = nameToText(owner);
       throw new DomainError(
@@ -62,6 +64,22 @@ export function buildZone(options: ZoneOptions, serial: number): StaticZone {
   }
   const { txtTtl = 1, known = true } = options;
   return { origin, nodes, soa: { ...soa, serial }, soaTtl, negativeTtl: Math.min(soaTtl, soa.minimum), txtTtl, known };
+}
+
+/** RFC 6672 section 2.4: one DNAME at a name, and nothing below it. */
+function checkMoved(
+  owner: WireName,
+  { rdatas }: RecordSet,
+  nodes: ReadonlyMap<WireName, StaticNode>,
+  { origin }: ZoneOptions,
+): void {
+  const name = nameToText(owner);
+  if (rdatas.length > 1)
+    throw new DomainError('invalid-zone', `in the zone ${origin}, ${name} has two DNAME records; keep one`);
+  const below = [...nodes.keys()].find((other) => other !== owner && isAtOrBelow(other, owner));
+  if (below === undefined) return;
+  const message = `in the zone ${origin}, ${name} has a DNAME, which leaves no room for ${nameToText(below)} below it; remove one of them`;
+  throw new DomainError('invalid-zone', message);
 }
 
 /** The names from `name` up to the zone's origin, both included. */

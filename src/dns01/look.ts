@@ -46,9 +46,9 @@ export function readLook(name: string, reply: Reply, options: { readonly authori
 
 function aliasOf(name: string, reply: Reply): Look | undefined {
   const dname = reply.answers.flatMap((record) => {
-    const redirect = dnameOf(record);
     const owner = canonical(record.name);
-    return redirect !== undefined && name !== owner && isAtOrBelow(name, owner) ? [{ owner, redirect }] : [];
+    if (record.type !== 'DNAME' || name === owner || !isAtOrBelow(name, owner)) return [];
+    return [{ owner, redirect: record.target }];
   })[0];
   for (const record of reply.answers) {
     if (record.type === 'CNAME' && canonical(record.name) === name) {
@@ -59,19 +59,6 @@ function aliasOf(name: string, reply: Reply): Look | undefined {
   // A server may leave the CNAME out (RFC 6672 section 3.1): it is the name with its end exchanged.
   const front = name.slice(0, name.length - dname.owner.length);
   return { kind: 'cname', target: canonical(`${front}${dname.redirect}`), dname: dname.owner };
-}
-
-/** DNAME has no form of its own in dns/: type 39, its data one uncompressed name (RFC 6672 section 2.1). */
-function dnameOf(record: Reply['answers'][number]): string | undefined {
-  if (record.type !== 'UNKNOWN' || record.typeCode !== 39) return undefined;
-  const labels: string[] = [];
-  for (let at = 0; at < record.data.length;) {
-    const length = record.data[at] ?? 0;
-    if (length === 0) break;
-    labels.push(Buffer.from(record.data.subarray(at + 1, at + 1 + length)).toString('latin1'));
-    at += 1 + length;
-  }
-  return labels.length === 0 ? '.' : labels.join('.');
 }
 
 function referralOf(name: string, reply: Reply): Look | undefined {

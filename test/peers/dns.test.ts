@@ -263,6 +263,9 @@ describe('NSD', { skip: peer('nsd').skip }, () => {
       out 60 CNAME www.elsewhere.example.
       *.aliases 60 CNAME mail
       into 60 CNAME www.cut
+      moved 60 DNAME w
+      moved 60 A 192.0.2.10
+      abroad 60 DNAME elsewhere.example.
       cut 60 NS ns.cut
       ns.cut 60 A 192.0.2.99
       deep.empty.non.terminal 60 TXT "x"
@@ -296,6 +299,10 @@ describe('NSD', { skip: peer('nsd').skip }, () => {
       'out',
       'x.aliases',
       'into',
+      'moved',
+      'any.moved',
+      'fixed.moved',
+      'x.abroad',
       'cut',
       'www.cut',
       'ns.cut',
@@ -310,7 +317,20 @@ describe('NSD', { skip: peer('nsd').skip }, () => {
     ];
     let compared = 0;
     for (const owner of [zone, ...labels.map((label) => `${label}.${zone}`)]) {
-      for (const type of ['A', 'AAAA', 'TXT', 'MX', 'NS', 'CNAME', 'CAA', 'SRV', 'HTTPS', 'DS', 'TYPE731'] as const) {
+      for (const type of [
+        'A',
+        'AAAA',
+        'TXT',
+        'MX',
+        'NS',
+        'CNAME',
+        'CAA',
+        'SRV',
+        'HTTPS',
+        'DS',
+        'DNAME',
+        'TYPE731',
+      ] as const) {
         const [theirs, ours] = await Promise.all(
           [nsd, { address: '127.0.0.1', port }].map((each) => query({ name: owner, type }, each, { signal })),
         );
@@ -318,7 +338,7 @@ describe('NSD', { skip: peer('nsd').skip }, () => {
         compared += 1;
       }
     }
-    assert.equal(compared, 29 * 11);
+    assert.equal(compared, 33 * 12);
   });
 });
 
