@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const programs = join(root, 'node_modules', '.bin');
@@ -15,8 +15,10 @@ const given = process.argv.slice(2);
 const files = given.filter((argument) => !argument.startsWith('--'));
 const FOLDERS = ['src', 'test', 'bench', 'scripts'];
 
-/** One test file may take ten minutes: those with certbot and lego wait by their own clocks. */
-const FILE_TIMEOUT = 600_000;
+/** One test may take five minutes: those with certbot and lego wait by their own clocks. A file ends by scripts/test-deadline.mjs. */
+const TEST_TIMEOUT = 300_000;
+/** All of them together; beyond it something hangs, and an end with a reason is worth more than none. */
+const RUN_TIMEOUT = 50 * 60_000;
 
 const installed = spawnSync(process.execPath, [join(root, 'scripts', 'install.mjs'), '--dev'], { stdio: 'inherit' });
 if (installed.status !== 0) process.exit(installed.status ?? 1);
@@ -33,7 +35,8 @@ const skippedFile = join(folder, 'skipped');
 check('tests', 'node', [
   '--test',
   '--test-concurrency=2',
-  `--test-timeout=${FILE_TIMEOUT}`,
+  `--import=${pathToFileURL(join(root, 'scripts', 'test-deadline.mjs')).href}`,
+  `--test-timeout=${TEST_TIMEOUT}`,
   '--test-reporter=spec',
   '--test-reporter-destination=stdout',
   `--test-reporter=${join(root, 'scripts', 'report-skipped.mjs')}`,
@@ -57,6 +60,8 @@ function check(title, program, list) {
     cwd: root,
     env: environment,
     stdio: 'inherit',
+    timeout: RUN_TIMEOUT,
+    killSignal: 'SIGKILL',
   });
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
   if (status === 0) return;

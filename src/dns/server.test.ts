@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { basename } from 'node:path';
 import { describe, test } from 'node:test';
+import { setTimeout as nextTurn } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import { challengeZone, exampleNames, name, OTHER_VALUE, userZone, VALUE } from './example-zones.fixture.ts';
 import type { Listener } from './listener.ts';
@@ -128,23 +129,56 @@ for (const workers of [0, 2]) {
   });
 }
 
-test('a worker that dies is replaced, and what was counted stays', { timeout: 20_000 }, async () => {
-  const worker = Promise.withResolvers<Worker>();
-  process.once('worker', worker.resolve);
-  const fault = Promise.withResolvers<unknown>();
-  const server = await start({ workers: 1, onFault: fault.resolve });
-  await ask(server, 'live.auth.example.net');
-  await (await worker.promise).terminate();
-  assert.match(String(await fault.promise), /worker thread has ended/);
-  for (;;) {
-    // Until the new one listens, nobody does.
-    const reply = await ask(server, 'live.auth.example.net').catch(() => undefined);
-    if (reply === undefined) continue;
-    assert.deepEqual(values(reply), [VALUE, OTHER_VALUE]);
-    break;
+describe('a worker that dies', () => {
+  /** A server whose only worker has just died. Until the next one listens, nobody has its port. */
+  async function withoutItsWorker(): Promise<{ server: DnsServer; faults: string[]; port: number }> {
+    const worker = Promise.withResolvers<Worker>();
+    process.once('worker', worker.resolve);
+    const died = Promise.withResolvers<void>();
+    const faults: string[] = [];
+    const onFault = (error: unknown): void => {
+      faults.push(String(error));
+      died.resolve();
+    };
+    const server = await start({ workers: 1, onFault });
+    await ask(server, 'live.auth.example.net');
+    await (await worker.promise).terminate();
+    await died.promise;
+    return { server, faults, port: server.addresses[0]?.port ?? 0 };
   }
-  assert.equal(server.counters().queries, 2);
-  await server.stop();
+
+  /** Asks until it is answered. From a port of its own each time, which must not be the one that the server waits for. */
+  async function answered(server: DnsServer, given: AbortSignal): Promise<Reply> {
+    for (;;) {
+      given.throwIfAborted();
+      const reply = await ask(server, 'live.auth.example.net').catch(() => undefined);
+      if (reply !== undefined) return reply;
+      await nextTurn(20);
+    }
+  }
+
+  test('is replaced, and what was counted stays', { timeout: 20_000 }, async (t) => {
+    const { server, faults } = await withoutItsWorker();
+    t.after(() => server.stop());
+    assert.match(faults.join(), /worker thread has ended/);
+    assert.deepEqual(values(await answered(server, t.signal)), [VALUE, OTHER_VALUE]);
+    assert.equal(server.counters().queries, 2);
+  });
+
+  test('is replaced later, when somebody else has the port for a moment', { timeout: 20_000 }, async (t) => {
+    const { server, faults, port } = await withoutItsWorker();
+    t.after(() => server.stop());
+    const thief = createSocket('udp4').bind(port, '127.0.0.1');
+    await once(thief, 'listening');
+    while (faults.length < 2) {
+      t.signal.throwIfAborted();
+      await nextTurn(20);
+    }
+    thief.close();
+    await once(thief, 'close');
+    assert.match(faults.join(), /has that port/);
+    assert.deepEqual(values(await answered(server, t.signal)), [VALUE, OTHER_VALUE]);
+  });
 });
 
 /** A port in use, by somebody who would share it. */

@@ -42,7 +42,9 @@ export interface DnsServer {
   stop(): Promise<void>;
 }
 
+/** How long a thread's place stays empty, in ms. Not at once: what fails at its start would fail again and again. */
 const RESTART_DELAY = 200;
+const LONGEST_RESTART_DELAY = 10_000;
 
 /**
  * Starts to serve; resolves when all listeners answer.
@@ -63,23 +65,35 @@ export async function startDnsServer(options: DnsServerOptions): Promise<DnsServ
 
   const start = async (): Promise<void> => {
     const threadOptions: ThreadOptions = { served, limits, counters: counterMemory() };
+    let opened = false;
     const onExit = (error: Error): void => {
+      // One that ends before it listens is told of by `open`.
+      if (!opened) return;
       threads.delete(thread);
       past.push(thread.counters);
       options.onFault?.(error);
-      // Not at once: what fails at its start would fail again and again.
-      setTimeout(() => void restart(), RESTART_DELAY).unref();
+      restartAfter(RESTART_DELAY);
     };
     const thread = options.workers > 0 ? serveInWorker(threadOptions, tell, onExit) : serveHere(threadOptions, tell);
     threads.add(thread);
-    await open(thread, listeners);
-  };
-  const restart = async (): Promise<void> => {
     try {
-      if (stopped === undefined) await start();
+      await open(thread, listeners);
+      opened = true;
     } catch (error) {
-      options.onFault?.(error);
+      threads.delete(thread);
+      await thread.stop();
+      throw error;
     }
+  };
+  /** Until it listens again: somebody else may have had the port for a moment. */
+  const restartAfter = (delay: number): void => {
+    setTimeout(() => {
+      if (stopped !== undefined) return;
+      start().catch((error: unknown) => {
+        options.onFault?.(error);
+        restartAfter(Math.min(delay * 2, LONGEST_RESTART_DELAY));
+      });
+    }, delay).unref();
   };
   const stop = (): Promise<void> => (stopped ??= stopAll(threads));
   try {

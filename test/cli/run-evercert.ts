@@ -23,7 +23,7 @@ export interface RunOptions {
   readonly uid?: number;
   /** In place of ./evercert. */
   readonly program?: string;
-  /** ms until it is killed and the test fails; default 20 s. */
+  /** ms until it is killed and the test fails; default 60 s. */
   readonly timeout?: number;
 }
 
@@ -73,7 +73,7 @@ export function startEvercert(args: readonly string[], options: RunOptions = {})
     stderr += piece;
     take(piece);
   });
-  const { timeout = 20_000 } = options;
+  const { timeout = 60_000 } = options;
   const ended = new Promise<Run>((resolve, reject) => {
     const limit = setTimeout(() => {
       child.kill('SIGKILL');
