@@ -13,6 +13,7 @@ export interface ReloadParts extends ServeParts {
 const NEEDS_RESTART: Readonly<Record<string, (config: Config) => unknown>> = {
   data: ({ data }) => data,
   'zone.name': ({ zone }) => zone?.name,
+  database: ({ database, acmeDnsDatabase }) => [database, acmeDnsDatabase],
   dns: ({ dns }) => dns,
   'api.listen': ({ api }) => api.listeners,
   'api.status_listen': ({ api }) => api.statusListeners,

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { ZoneEvent } from '../acmedns/follow-changes.ts';
 import type { LoadedConfig } from '../config/config.ts';
 import { assertNever } from '../core/assert-never.ts';
@@ -68,16 +69,30 @@ export async function serve(source: ConfigSource, signal: AbortSignal, options: 
   });
 }
 
+/** Where acme-dns looks for its configuration. It is not taken unasked: with it comes a database that others may be using. */
+const ACME_DNS_FILES = ['/etc/acme-dns/config.cfg', './config.cfg'];
+
 /** @throws DomainError `invalid-config`: a server that would do nothing, for ever, is not what anybody wants */
 function checkSomethingToServe({ config }: LoadedConfig): void {
   if (config.zone !== undefined || config.certificates.length > 0 || hasStore(config)) return;
-  const hint = 'give a configuration with a [zone] or a [[certificate]] (--config FILE)';
+  const found = ACME_DNS_FILES.find((file) => existsSync(file));
+  const hint =
+    found === undefined
+      ? 'give a configuration with a [zone] or a [[certificate]] (--config FILE)'
+      : `to take over from acme-dns, give its configuration (--config ${found})`;
   throw new DomainError('invalid-config', `there is nothing to serve: ${hint}`);
 }
 
 async function openLogger({ config }: LoadedConfig, { environment }: ConfigSource): Promise<Logger> {
-  const { createLogger, logToStandardError } = await import('../telemetry/logger.ts');
-  return createLogger({ level: config.log.level, ...logToStandardError(config.log.format, environment) });
+  const { createLogger, logToFile, logToStandardError } = await import('../telemetry/logger.ts');
+  const { level, format, file } = config.log;
+  try {
+    const target = file === undefined ? logToStandardError(format, environment) : logToFile(format, file);
+    return await createLogger({ level, ...target });
+  } catch (error) {
+    const message = `the log file ${file ?? ''} cannot be written: ${messageOf(error)}; name another as log.file`;
+    throw new DomainError('file-not-writable', message, { cause: error });
+  }
 }
 
 async function startDns(

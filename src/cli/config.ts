@@ -22,5 +22,8 @@ export function defineConfigCommand(program: Command, { terminal, environment }:
     const zone = read.zone === undefined ? 'no zone' : `the zone ${read.zone.name}`;
     const count = read.certificates.length === 1 ? '1 certificate' : `${read.certificates.length} certificates`;
     terminal.line(`the configuration is good: ${zone}, ${count}`);
+    if (read.acmeDnsDatabase === undefined) return;
+    const database = read.acmeDnsDatabase.engine === 'sqlite' ? read.acmeDnsDatabase.file : 'the PostgreSQL database';
+    terminal.line(`it is one of acme-dns: ${database} is used where it is, and the rest is kept in ${read.data}`);
   });
 }

@@ -25,8 +25,10 @@ function readRecord(line: string): RecordHead {
   return { name: name.replace(/\.$/, ''), type };
 }
 
+/** `@DB@` in the text is a database that is there. */
 function load(text: string, environment: Record<string, string> = {}): Promise<LoadedConfig> {
-  return loadConfig({ file: join(folder, 'config.cfg'), text, environment, readRecord });
+  const there = text.replaceAll('@DB@', join(folder, 'here.db'));
+  return loadConfig({ file: join(folder, 'config.cfg'), text: there, environment, readRecord });
 }
 
 async function faults(text: string): Promise<string[]> {
@@ -43,7 +45,7 @@ const short = (messages: readonly string[]) => messages.map((message) => message
 /** The least that acme-dns starts with, line by line, so that a table of cases can add to it. */
 const parts = {
   general: ['protocol = "both"', 'domain = "auth.example.org"', 'records = ["auth.example.org. A 192.0.2.1"]'],
-  database: ['engine = "sqlite"', 'connection = "/srv/acme-dns/acme-dns.db"'],
+  database: ['engine = "sqlite"', 'connection = "@DB@"'],
   api: ['port = "80"', 'tls = "none"'],
   logconfig: [],
 };
@@ -71,7 +73,7 @@ test('the sample of v2 means what it means to acme-dns, and the sample of v1.1 t
     debug = false
     [database]
     engine = "sqlite"
-    connection = "/srv/acme-dns/acme-dns.db"
+    connection = "@DB@"
     [api]
     ip = "127.0.0.1"
     disable_registration = true
@@ -96,8 +98,8 @@ test('the sample of v2 means what it means to acme-dns, and the sample of v1.1 t
     records: ['auth.example.org. A 198.51.100.1', 'auth.example.org. NS auth.example.org.'],
     negativeTtl: 1,
   });
-  assert.equal(v2.config.data, '/srv/acme-dns/evercert');
-  assert.deepEqual(v2.config.acmeDnsDatabase, { engine: 'sqlite', file: '/srv/acme-dns/acme-dns.db' });
+  assert.equal(v2.config.data, join(folder, 'evercert'));
+  assert.deepEqual(v2.config.acmeDnsDatabase, { engine: 'sqlite', file: join(folder, 'here.db') });
   assert.deepEqual(
     v2.config.dns.listeners.map(({ address, port, transport }) => `${transport} ${address} ${port}`),
     ['udp 127.0.0.1 53', 'tcp 127.0.0.1 53'],
@@ -114,7 +116,9 @@ test('the sample of v2 means what it means to acme-dns, and the sample of v1.1 t
     },
   );
   assert.deepEqual(v2.config.log, { level: 'warn', format: 'json', file: '/var/log/acme-dns.log' });
-  assert.deepEqual(v2.warnings, []);
+  assert.deepEqual(short(v2.warnings), [
+    'config.cfg, line 23: of the addresses in X-Forwarded-For, the last one counts, and not any of them as with acme-dns; with several proxies in a row, name them, as in trusted_proxies = ["192.0.2.0/24"] below [api]',
+  ]);
 
   const v1 = await load(`
     [General]
@@ -124,7 +128,7 @@ test('the sample of v2 means what it means to acme-dns, and the sample of v1.1 t
     NSName = "auth.example.org"
     [Database]
     Engine = "sqlite3"
-    Connection = "/srv/acme-dns/acme-dns.db"
+    Connection = "@DB@"
     [API]
     api_domain = "auth.example.org"
     IP = "127.0.0.1"
@@ -191,7 +195,9 @@ describe('what acme-dns starts with is taken', () => {
     [{ 'logconfig.logtype': '"file"' }, ['line 11: logconfig.logfile is missing; the log goes to standard error']],
     [
       { 'database.engine': '"SQLite3"', 'database.connection': '"file:/a/b.db?cache=shared&mode=rwc"' },
-      [],
+      [
+        'line 7: there is no /a/b.db, so an empty database is made there; if that is not meant, start evercert where acme-dns was started, or write the whole path',
+      ],
       ({ config }) => assert.deepEqual(config.acmeDnsDatabase, { engine: 'sqlite', file: '/a/b.db' }),
     ],
     [
@@ -204,7 +210,9 @@ describe('what acme-dns starts with is taken', () => {
     ],
     [
       { 'database.connection': '"nowhere.db"' },
-      [],
+      [
+        `line 7: there is no ${resolve('nowhere.db')}, so an empty database is made there; if that is not meant, start evercert where acme-dns was started, or write the whole path`,
+      ],
       ({ config }) => assert.deepEqual(config.acmeDnsDatabase, { engine: 'sqlite', file: resolve('nowhere.db') }),
     ],
     [

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { parseDomainName } from '../core/domain-name.ts';
@@ -18,7 +19,7 @@ import type { ApiTlsByAcme } from './config.ts';
 import type { Locate } from './faults.ts';
 import type { TomlText } from './parse-toml.ts';
 import { parseMailbox } from './text.ts';
-import { merge } from './tree.ts';
+import { merge, valueAt } from './tree.ts';
 import type { Tree } from './tree.ts';
 
 /** What a configuration of acme-dns says in our words, and beside it what our own file has no words for. */
@@ -78,6 +79,7 @@ export function readAcmeDnsFile(toml: TomlText, options: AcmeDnsFileOptions): Ac
     log: acmeDnsLog(values.logconfig, folders, notes),
   };
   tellUnused(values, notes);
+  tellOfProxies(values, own, notes);
   const lines = new Map(toml.lines);
   for (const [key, ours] of Object.entries(OURS)) {
     const line = toml.lines.get((paths.get(key) ?? []).join('.'));
@@ -147,7 +149,15 @@ function databaseOf(
       'database.connection is missing; write the file of the SQLite database, or the URL of the PostgreSQL one',
     );
   }
-  return notes.take('database.connection', () => acmeDnsDatabase(engine, connection, folders));
+  const database = notes.take('database.connection', () => acmeDnsDatabase(engine, connection, folders));
+  if (database?.engine === 'sqlite' && !existsSync(database.file)) {
+    const hint = 'start evercert where acme-dns was started, or write the whole path';
+    notes.warn(
+      'database.connection',
+      `there is no ${database.file}, so an empty database is made there; if that is not meant, ${hint}`,
+    );
+  }
+  return database;
 }
 
 function listenersOf(
@@ -174,6 +184,17 @@ function tellUnused({ api, general }: AcmeDnsValues, notes: Notes): void {
       'general.txt_limit',
       'general.txt_limit is not needed: further values live for 10 minutes by themselves',
     );
+}
+
+/** acme-dns lets in whoever has one allowed address anywhere in the header, which a client can write itself. */
+function tellOfProxies({ api }: AcmeDnsValues, own: Tree, notes: Notes): void {
+  if (api.use_header !== true || (api.header_name ?? '') === '' || valueAt(own, 'api.trusted_proxies') !== undefined)
+    return;
+  const hint = 'with several proxies in a row, name them, as in trusted_proxies = ["192.0.2.0/24"] below [api]';
+  notes.warn(
+    'api.use_header',
+    `of the addresses in ${api.header_name}, the last one counts, and not any of them as with acme-dns; ${hint}`,
+  );
 }
 
 function machineHasIPv6(): boolean {

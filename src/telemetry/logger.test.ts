@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { describe, test } from 'node:test';
+import { mkdtempSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import { parseDomainName } from '../core/domain-name.ts';
 import { logEvents } from './event-log.ts';
 import { combineSinks } from './event-sinks.ts';
-import { createLogger } from './logger.ts';
+import { createLogger, logToFile } from './logger.ts';
 import type { LoggerOptions } from './logger.ts';
 import { textLine } from './text-line.ts';
 
@@ -14,6 +17,27 @@ async function record(options: Partial<LoggerOptions> = {}) {
   const logger = await createLogger({ level: 'debug', format: 'json', write: (line) => lines.push(line), ...options });
   return { lines, logger };
 }
+
+describe('a log file', () => {
+  let folder: string;
+  before(() => (folder = mkdtempSync(join(tmpdir(), 'evercert-log-'))));
+  after(() => rmSync(folder, { recursive: true }));
+
+  test('is private, is appended to, and may be moved away', async () => {
+    const file = join(folder, 'evercert.log');
+    const logger = await createLogger({ level: 'info', ...logToFile('auto', file) });
+    logger.info('one');
+    renameSync(file, `${file}.1`);
+    logger.info('two');
+    assert.equal(statSync(file).mode & 0o777, 0o600);
+    assert.match(readFileSync(`${file}.1`, 'utf8'), /^\{.*"message":"one".*\}\n$/);
+    assert.match(readFileSync(file, 'utf8'), /^\{.*"message":"two".*\}\n$/);
+  });
+
+  test('that cannot be written is an error at the start', () => {
+    assert.throws(() => logToFile('text', join(folder, 'nowhere', 'evercert.log')), { code: 'ENOENT' });
+  });
+});
 
 describe('logger', () => {
   test('JSON: one object a line, with level and time in words, and nothing secret', async () => {

@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs';
 import { redact } from './redact.ts';
 import { textLine } from './text-line.ts';
 
@@ -41,6 +42,25 @@ export async function createLogger({ level, format, write, colour = false }: Log
     (message, fields) =>
       log[name](fields ?? {}, message);
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+/**
+ * Log lines to the end of a file (0600), opened anew for each, so that it may be moved away at any time. What cannot be written goes to
+ * standard error. @throws Error when it cannot be written at the start
+ */
+export function logToFile(format: 'auto' | 'text' | 'json', file: string): Pick<LoggerOptions, 'format' | 'write'> {
+  const append = (line: string) => appendFileSync(file, line, { mode: 0o600 });
+  append('');
+  return {
+    format: format === 'auto' ? 'json' : format,
+    write(line) {
+      try {
+        append(line);
+      } catch {
+        process.stderr.write(line);
+      }
+    },
+  };
 }
 
 /**
