@@ -236,7 +236,7 @@ const TABLE: { what: string; ask: [string, QueryType]; gets: string[] }[] = [
     gets: [
       'NOERROR aa',
       'an old.auth.example.net 60 DNAME auth.example.net',
-      'an live.old.auth.example.net 60 CNAME live.auth.example.net',
+      'an LIVE.old.auth.example.net 60 CNAME live.auth.example.net',
       `an live.auth.example.net 1 TXT ${VALUE}`,
       `an live.auth.example.net 1 TXT ${OTHER_VALUE}`,
     ],

@@ -102,6 +102,7 @@ function follow(start: WireName, type: number, startZone: StaticZone, served: Se
         // RFC 6672 section 2.2: the name that would come of it is too long.
         if (target === undefined) return said({ rcode: RCODE.YXDOMAIN });
         answers.push({ owner: name, set: { type: TYPE.CNAME, ttl: set.ttl, rdatas: [[target]] } });
+        if (type === TYPE.CNAME) return said({});
         name = lowerName(target);
         zone = zoneOf(name, type, served.zones);
         break;
