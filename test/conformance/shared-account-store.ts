@@ -177,6 +177,6 @@ export function testSharedAccountStore(name: string, open: OpenShared, traits: S
 }
 
 function changed(change: StoreChange): StoreChange & { readonly kind: 'changed' } {
-  assert.equal(change.kind, 'changed');
-  return change as StoreChange & { readonly kind: 'changed' };
+  assert.ok(change.kind === 'changed', change.kind);
+  return change;
 }
