@@ -73,13 +73,16 @@ if [ ! -x "$cache/bin/pebble" ] || [ ! -x "$cache/bin/lego-acmedns" ] || [ ! -x 
   printf '%s\n' "$sum" >"$cache/bin/.sum"
 fi
 
-certbot="$cache/certbot/bin/certbot"
-requirements="$root/test/peers/install-certbot.txt"
-if ! [ -x "$certbot" ] || ! cmp -s "$requirements" "$cache/certbot/requirements.txt"; then
-  say 'installing certbot with its acme-dns plugin'
-  python3 -m venv "$cache/certbot"
-  "$cache/certbot/bin/pip" install --quiet --disable-pip-version-check --requirement "$requirements"
-  cp "$requirements" "$cache/certbot/requirements.txt"
-fi
+# Two of certbot, since one of its plugins needs an old one.
+for name in certbot certbot-acme-dns; do
+  folder="$cache/$name"
+  requirements="$root/test/peers/install-$name.txt"
+  if ! [ -x "$folder/bin/certbot" ] || ! cmp -s "$requirements" "$folder/requirements.txt"; then
+    say "installing certbot with a plugin for acme-dns ($name)"
+    python3 -m venv "$folder"
+    "$folder/bin/pip" install --quiet --disable-pip-version-check --requirement "$requirements"
+    cp "$requirements" "$folder/requirements.txt"
+  fi
+done
 
 say 'all there'

@@ -11,6 +11,7 @@ const PEERS = {
   'lego-acmedns': 'lego-acmedns',
   'acme-dns-rows': 'acme-dns-rows',
   certbot: 'certbot',
+  'certbot-acme-dns': 'certbot-acme-dns',
   nsd: 'nsd',
   knotd: 'knotd',
   unbound: 'unbound',
@@ -66,9 +67,10 @@ function findProgram(program: string): string | undefined {
     // Debian keeps each version of PostgreSQL in a folder of its own.
     '/usr/lib/postgresql/15/bin',
   ];
-  // certbot lives in a Python environment of its own: the machine's certbot is another version.
-  const candidates =
-    program === 'certbot' ? [join(cache, 'certbot', 'bin', program)] : folders.map((folder) => join(folder, program));
+  // Each certbot lives in a Python environment of its own: the machine's certbot is another version.
+  const candidates = program.startsWith('certbot')
+    ? [join(cache, program, 'bin', 'certbot')]
+    : folders.map((folder) => join(folder, program));
   return candidates.find(isExecutable);
 }
 
