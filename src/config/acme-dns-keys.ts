@@ -61,7 +61,7 @@ export interface AcmeDnsReading {
 }
 
 /** Our tables that have no counterpart in acme-dns' file. */
-const OWN_TABLES = ['acme', 'certificate', 'data', 'dns01', 'dns'];
+const OWN_TABLES = ['acme', 'certificate', 'other_zone', 'data', 'dns01', 'dns'];
 
 /** Whether a TOML file is one of acme-dns: by its tables, in any letter case, as acme-dns takes them. */
 export function isAcmeDnsTree(tree: Tree): boolean {

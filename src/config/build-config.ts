@@ -26,7 +26,7 @@ export function buildConfig(settings: Settings, contents: FileContents, beside?:
   return {
     data: settings.data,
     zone: settings.zone === undefined ? undefined : zoneConfig(settings.zone),
-    otherZones: settings.zone === undefined ? [] : otherZones(zoneConfig(settings.zone), beside),
+    otherZones: settings.zone === undefined ? [] : otherZones(settings, zoneConfig(settings.zone), beside),
     dns: {
       listeners: dns.listen.flat(),
       workers: dns.workers,
@@ -83,8 +83,15 @@ function acmeDnsDatabase(beside: BesideTree | undefined): AcmeDnsDatabaseConfig 
 }
 
 /** They are answered for in the name of the server of the challenge zone. */
-function otherZones(zone: ZoneConfig, beside: BesideTree | undefined): ZoneConfig[] {
-  return [...(beside?.otherZones ?? [])].map(([name, records]) => ({ ...zone, name, records }));
+function otherZones(settings: Settings, zone: ZoneConfig, beside: BesideTree | undefined): ZoneConfig[] {
+  const configured = settings.other_zone.map((other) => ({
+    name: other.name,
+    nameserver: other.nameserver ?? zone.nameserver,
+    mailbox: other.mailbox ?? zone.mailbox,
+    records: other.records,
+    negativeTtl: other.negative_ttl ?? zone.negativeTtl,
+  }));
+  return [...configured, ...[...(beside?.otherZones ?? [])].map(([name, records]) => ({ ...zone, name, records }))];
 }
 
 function apiTls({ acme, api, zone }: Settings): ApiTls | undefined {

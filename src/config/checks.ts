@@ -28,7 +28,22 @@ export function checkSettings(settings: Settings, locate: Locate, secrets: Secre
   ];
 }
 
-function checkZone({ zone }: Settings, locate: Locate): DomainError[] {
+function checkZone({ zone, other_zone: others }: Settings, locate: Locate): DomainError[] {
+  const seen = new Set<string>(zone === undefined ? [] : [zone.name]);
+  const twice = others.flatMap(({ name }, index) => {
+    const isNew = !seen.has(name);
+    seen.add(name);
+    if (isNew) return [];
+    return [fault(locate(['other_zone', index, 'name']), `the zone ${name} is there twice; put its records into one`)];
+  });
+  if (others.length > 0 && zone === undefined) {
+    const message = 'other_zone is served beside a [zone], and there is none; add it';
+    return [fault(locate(['other_zone', 0]), message)];
+  }
+  return [...twice, ...checkZoneName(zone, locate)];
+}
+
+function checkZoneName(zone: Settings['zone'], locate: Locate): DomainError[] {
   if (zone === undefined || zone.name.length <= LONGEST_ZONE) return [];
   const message = `zone.name has ${zone.name.length} characters, which leaves no room for names below it; choose one of at most ${LONGEST_ZONE}`;
   return [fault(locate(['zone', 'name']), message)];

@@ -3,7 +3,7 @@ import { nearest } from './did-you-mean.ts';
 import { DomainError, messageOf } from '../core/error.ts';
 import type { Kind } from './field.ts';
 import { routesOf } from './routes.ts';
-import { sections } from './settings.ts';
+import { listed, sections } from './settings.ts';
 import { merge, treeOf } from './tree.ts';
 import type { Tree } from './tree.ts';
 
@@ -66,10 +66,10 @@ export function readEnvironment(environment: Environment): FromEnvironment {
   return { tree, variables, faults };
 }
 
-/** Every key that a variable can hold, for reading and for the docs. Certificates only stand in a file. */
+/** Every key that a variable can hold, for reading and for the docs. Tables that may be there several times only stand in a file. */
 export function settingVariables(): { name: string; path: string; kind: Kind }[] {
   return Object.entries(sections).flatMap(([section, fields]) =>
-    section === 'certificate'
+    listed.has(section)
       ? []
       : Object.entries(fields).map(([key, { kind }]) => {
           const path = section === '' ? key : `${section}.${key}`;

@@ -3,7 +3,7 @@ import { DomainError } from '../core/error.ts';
 import { nearest } from './did-you-mean.ts';
 import type { Field, Raw } from './field.ts';
 import { quoted, tomlText } from './field.ts';
-import { isSection, sections } from './settings.ts';
+import { isSection, listed, sections } from './settings.ts';
 
 type Path = readonly PropertyKey[];
 
@@ -63,7 +63,7 @@ function exampleHint(path: Path): string {
   }
   const section = names.join('.');
   if (!isSection(section)) return '';
-  return `; write ${section === 'certificate' ? '[[certificate]]' : `[${section}]`} on a line of its own, and the keys below it`;
+  return `; write ${listed.has(section) ? `[[${section}]]` : `[${section}]`} on a line of its own, and the keys below it`;
 }
 
 function exampleOf({ example, preset }: Field): Raw {

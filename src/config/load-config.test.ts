@@ -672,6 +672,29 @@ describe('a bad configuration', () => {
     await assert.rejects(loadConfig({ environment: { EVERCERT_CONFIG: folder } }), /it is a folder/);
   });
 
+  test('other zones: once each, beside a zone, with good records', async () => {
+    const other = (name: string, records = '[]') => `[[other_zone]]\nname = "${name}"\nrecords = ${records}\n`;
+    const both = `${zone}\n${other('auth.example.net')}${other('b.example')}${other('b.example', '["bad"]')}`;
+    assert.deepEqual(await faults(both, { readRecord }), [
+      `${file}, line 5: the zone auth.example.net is there twice; put its records into one`,
+      `${file}, line 11: the zone b.example is there twice; put its records into one`,
+      `${file}, line 12: other_zone.records[0] cannot be used: "bad" is no record`,
+    ]);
+    assert.deepEqual(await faults(other('b.example')), [
+      `${file}, line 1: other_zone is served beside a [zone], and there is none; add it`,
+    ]);
+    const { config } = await load(`${zone}\n${other('B.example', '["good"]')}`);
+    assert.deepEqual(config.otherZones, [
+      {
+        name: 'b.example',
+        nameserver: 'auth.example.net',
+        mailbox: 'hostmaster.auth.example.net',
+        records: ['good'],
+        negativeTtl: 1,
+      },
+    ]);
+  });
+
   test('records are held against the words of DNS that the caller brings', async () => {
     assert.deepEqual(await faults(`${zone}records = ["good", "bad"]`, { readRecord }), [
       `${file}, line 3: zone.records[1] cannot be used: "bad" is no record`,

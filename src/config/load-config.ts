@@ -134,15 +134,23 @@ function inWordsOf(acmeDns: AcmeDnsFile | undefined, faults: readonly DomainErro
   return faults.map(({ code, message }) => new DomainError(code, inWordsOfAcmeDns(message)));
 }
 
-function checkRecords({ zone }: Settings, locate: Locate, readRecord: ReadRecord | undefined): readonly DomainError[] {
-  if (zone === undefined || readRecord === undefined) return [];
-  return zone.records.flatMap((line, index) => {
-    try {
-      readRecord(line, zone.name);
-      return [];
-    } catch (error) {
-      if (!(error instanceof DomainError)) throw error;
-      return [fault(locate(['zone', 'records', index]), `zone.records[${index}] cannot be used: ${error.message}`)];
-    }
-  });
+function checkRecords(settings: Settings, locate: Locate, readRecord: ReadRecord | undefined): readonly DomainError[] {
+  const { zone, other_zone: others } = settings;
+  if (readRecord === undefined) return [];
+  const places = [
+    ...(zone === undefined ? [] : [{ zone, path: ['zone'] as const }]),
+    ...others.map((other, index) => ({ zone: other, path: ['other_zone', index] as const })),
+  ];
+  return places.flatMap(({ zone: { name, records }, path }) =>
+    records.flatMap((line, index) => {
+      try {
+        readRecord(line, name);
+        return [];
+      } catch (error) {
+        if (!(error instanceof DomainError)) throw error;
+        const message = `${path[0]}.records[${index}] cannot be used: ${error.message}`;
+        return [fault(locate([...path, 'records', index]), message)];
+      }
+    }),
+  );
 }

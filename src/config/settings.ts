@@ -45,6 +45,30 @@ const zone = {
   }),
 };
 
+const otherZone = {
+  name: required('text', parsed(parseDomainName), {
+    example: 'auth.old.example',
+    about: 'A further zone that is served, of static records alone.',
+  }),
+  nameserver: optional('text', parsed(parseDomainName), {
+    example: 'ns1.auth.example.net',
+    about: 'The name of this name server, for the SOA. Default: as in `[zone]`.',
+  }),
+  mailbox: optional('text', parsed(parseMailbox), {
+    example: 'hostmaster@example.net',
+    about: 'Who answers for the zone, for the SOA. Default: as in `[zone]`.',
+  }),
+  records: preset('list', listOf(text), {
+    preset: [],
+    example: ['auth.old.example. DNAME auth.example.net.'],
+    about: 'Its records, one zone-file line each.',
+  }),
+  negative_ttl: optional('number', wholeNumber(0, 86_400), {
+    example: 60,
+    about: 'Seconds that a resolver may remember that a record is not there. Default: as in `[zone]`.',
+  }),
+};
+
 const dns = {
   listen: preset('list', listOf(parsed(parseListener)), {
     preset: ['0.0.0.0:53', '[::]:53'],
@@ -286,10 +310,11 @@ const log = {
   }),
 };
 
-/** The fields of every table by its path; `certificate` stands for each element of the array. */
+/** The fields of every table by its path; those of `listed` stand for each element of an array. */
 export const sections = {
   '': top,
   zone,
+  other_zone: otherZone,
   dns,
   api,
   database,
@@ -303,6 +328,9 @@ export const sections = {
 
 export type Section = keyof typeof sections;
 
+/** Tables that may be there several times, as `[[certificate]]`. */
+export const listed: ReadonlySet<string> = new Set<Section>(['certificate', 'other_zone']);
+
 export function isSection(name: string): name is Section {
   return Object.hasOwn(sections, name);
 }
@@ -310,6 +338,7 @@ export function isSection(name: string): name is Section {
 export const settingsSchema = z.strictObject({
   ...table(top).shape,
   zone: z.optional(table(zone)),
+  other_zone: z.prefault(z.array(table(otherZone)), []),
   dns: z.prefault(table(dns), {}),
   api: z.prefault(table(api), {}),
   database: z.prefault(table(database), {}),

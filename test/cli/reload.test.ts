@@ -97,6 +97,20 @@ describe('SIGHUP', () => {
     await running.waitFor(/certificate delivered|certificate\.delivered/);
   });
 
+  test('a zone that stands for another is there after it', async (t) => {
+    const config = world.writeConfig('moved');
+    const running = await serve(config);
+    const response = await fetch(`http://127.0.0.1:${world.apiPort}/register`, { method: 'POST' });
+    const { subdomain } = (await response.json()) as { subdomain: string };
+    const old = { name: `${subdomain}.auth.old.example`, type: 'TXT' } as const;
+    assert.equal((await query(old, world.dns, { signal: t.signal })).rcode, 'REFUSED');
+    const moved = `[[other_zone]]\nname = "auth.old.example"\nrecords = ["auth.old.example. DNAME ${CHALLENGE_ZONE}."]\n`;
+    writeFileSync(config, `${readFileSync(config, 'utf8')}${moved}`);
+    await reload(running, 'configuration taken over');
+    const { rcode, answers } = await query(old, world.dns, { signal: t.signal });
+    assert.deepEqual([rcode, answers.map(({ type }) => type)], ['NOERROR', ['DNAME', 'CNAME']]);
+  });
+
   test('a configuration with faults is not taken over, and every fault is told', async (t) => {
     const config = world.writeConfig('faulty');
     const running = await serve(config);
