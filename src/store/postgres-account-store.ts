@@ -1,12 +1,12 @@
 import type { QueryResultRow } from 'pg';
-import type { Account, AccountStore, StoredName, TxtRow } from '../acmedns/ports.ts';
+import type { Account, AccountStore, StoredName } from '../acmedns/ports.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { DomainError } from '../core/error.ts';
 import { createBatchedRead } from './batched-read.ts';
 import { createPostgresChanges } from './postgres-changes.ts';
 import type { PostgresDatabase } from './postgres-database.ts';
 import { createPostgresNodes } from './postgres-nodes.ts';
-import { toAccount, toTxtRow } from './postgres-rows.ts';
+import { toAccount, toTxtRows, txtColumn } from './postgres-rows.ts';
 import type { WorkingSet } from './postgres-working-set.ts';
 import { createWriteQueue, type WriteQueue } from './postgres-write-queue.ts';
 
@@ -74,8 +74,8 @@ export function createPostgresAccountStore(
     },
     async addDelegation(domain, subdomain) {
       // The common case, and nobody has to wait for the lock of the clock.
-      const [kept] = namesOf(await database.run(DELEGATION, [domain]));
-      if (kept !== undefined) return kept;
+      const [kept] = await database.run(DELEGATION, [domain]);
+      if (kept !== undefined) return toName(kept);
       return await change({ domains: [domain], labels: [subdomain] }, (set) => {
         const now = delegationOf(set, domain);
         if (now !== undefined) return now;
@@ -94,7 +94,7 @@ export function createPostgresAccountStore(
       changes.begin(Number(now?.['version']));
       for (const table of ['accounts', 'delegations']) {
         for (let last = ''; ;) {
-          const names = namesOf(await database.run(namesIn(table), [last, PAGE]));
+          const names = (await database.run(namesIn(table), [last, PAGE])).map(toName);
           if (names.length === 0) break;
           yield names;
           last = names.at(-1)?.subdomain ?? '';
@@ -112,23 +112,16 @@ const ACCOUNTS = 'SELECT * FROM evercert.accounts WHERE username > $1 ORDER BY u
 function namesIn(table: string): string {
   return `
     WITH page AS (SELECT subdomain FROM evercert.${table} WHERE subdomain > $1 ORDER BY subdomain LIMIT $2)
-    SELECT page.subdomain, value, updated_at, held, (SELECT version FROM evercert.clock) AS version
-    FROM page LEFT JOIN evercert.txt ON txt.subdomain = page.subdomain ORDER BY page.subdomain`;
+    SELECT page.subdomain, ${txtColumn('page.subdomain')}, (SELECT version FROM evercert.clock) AS version
+    FROM page ORDER BY page.subdomain`;
 }
 
 const DELEGATION = `
-  SELECT delegations.subdomain, value, updated_at, held, (SELECT version FROM evercert.clock) AS version
-  FROM evercert.delegations LEFT JOIN evercert.txt ON txt.subdomain = delegations.subdomain WHERE domain = $1`;
+  SELECT delegations.subdomain, ${txtColumn('delegations.subdomain')}, (SELECT version FROM evercert.clock) AS version
+  FROM evercert.delegations WHERE domain = $1`;
 
-/** Rows of one label come one after the other. */
-function namesOf(found: readonly QueryResultRow[]): StoredName[] {
-  const names: (StoredName & { readonly rows: TxtRow[] })[] = [];
-  for (const row of found) {
-    const subdomain = String(row['subdomain']);
-    if (names.at(-1)?.subdomain !== subdomain) names.push({ subdomain, rows: [], version: Number(row['version']) });
-    if (row['value'] !== null) names.at(-1)?.rows.push(toTxtRow(row));
-  }
-  return names;
+function toName(row: QueryResultRow): StoredName {
+  return { subdomain: String(row['subdomain']), rows: toTxtRows(row), version: Number(row['version']) };
 }
 
 function delegationOf(set: WorkingSet, domain: string): StoredName | undefined {

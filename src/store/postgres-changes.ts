@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { QueryResultRow } from 'pg';
-import type { RemovedName, StoreChange, TxtRow } from '../acmedns/ports.ts';
+import type { RemovedName, StoreChange, StoredName } from '../acmedns/ports.ts';
 import type { Clock } from '../core/clock.ts';
 import { DomainError } from '../core/error.ts';
 import type { PostgresConnection, PostgresDatabase, RunSql } from './postgres-database.ts';
 import { sqlState, storeUnavailable } from './postgres-fault.ts';
-import { toTxtRow } from './postgres-rows.ts';
+import { toTxtRows, txtColumn } from './postgres-rows.ts';
 import { type PostgresNodes, REPORT_CHANNEL, REPORT_EVERY } from './postgres-nodes.ts';
 import { CHANNEL } from './postgres-write-queue.ts';
 
@@ -128,15 +128,13 @@ async function historyOf(run: RunSql): Promise<string> {
 const CHANGED = `
   WITH page AS (SELECT version, subdomain FROM evercert.changes WHERE version > $1 ORDER BY version LIMIT $2),
     changed AS (SELECT DISTINCT subdomain FROM page)
-  SELECT changed.subdomain, value, updated_at, held,
-    accounts.username IS NOT NULL OR delegations.domain IS NOT NULL AS there,
+  SELECT changed.subdomain, ${txtColumn('changed.subdomain')},
+    EXISTS (SELECT FROM evercert.accounts WHERE subdomain = changed.subdomain)
+      OR EXISTS (SELECT FROM evercert.delegations WHERE subdomain = changed.subdomain) AS there,
     (SELECT version FROM evercert.clock) AS now,
     (SELECT count(*) FROM page) AS read,
     (SELECT max(version) FROM page) AS last
-  FROM changed
-  LEFT JOIN evercert.accounts ON accounts.subdomain = changed.subdomain
-  LEFT JOIN evercert.delegations ON delegations.subdomain = changed.subdomain
-  LEFT JOIN evercert.txt ON txt.subdomain = changed.subdomain`;
+  FROM changed`;
 
 function changeOf(found: readonly QueryResultRow[]): StoreChange {
   const [first] = found;
@@ -144,19 +142,13 @@ function changeOf(found: readonly QueryResultRow[]): StoreChange {
   if (first === undefined) return { kind: 'reload' };
   const version = Number(first['now']);
   const upTo = Number(first['read']) < PAGE ? version : Number(first['last']);
-  const rows = new Map<string, TxtRow[]>();
+  const names: StoredName[] = [];
   const removed: RemovedName[] = [];
   for (const row of found) {
     const subdomain = String(row['subdomain']);
-    if (row['there'] !== true) {
-      removed.push({ subdomain, version });
-      continue;
-    }
-    const values = rows.get(subdomain) ?? [];
-    rows.set(subdomain, values);
-    if (row['value'] !== null) values.push(toTxtRow(row));
+    if (row['there'] === true) names.push({ subdomain, rows: toTxtRows(row), version });
+    else removed.push({ subdomain, version });
   }
-  const names = [...rows].map(([subdomain, values]) => ({ subdomain, rows: values, version }));
   return { kind: 'changed', upTo, names, removed };
 }
 

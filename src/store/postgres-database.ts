@@ -50,10 +50,13 @@ const ON_CONNECT = `
   SET tcp_keepalives_idle = 20; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3;
   SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'`;
 
-/** Locks are given up when we vanish in the middle of it, so that other nodes can go on. */
+/**
+ * Locks are given up when we vanish in the middle of it, so that other nodes can go on. We always look for a few rows of many, so an index
+ * is better than the planner may think.
+ */
 const BEGIN = `
   BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = 3000;
-  SET LOCAL lock_timeout = 4000; SET LOCAL statement_timeout = 5000;`;
+  SET LOCAL lock_timeout = 4000; SET LOCAL statement_timeout = 5000; SET LOCAL random_page_cost = 1;`;
 
 /** Connects when first asked. The schema is as it is: see migratePostgres. */
 export async function openPostgres(url: string): Promise<PostgresDatabase> {

@@ -28,8 +28,17 @@ export function keyColumns(key: AccountKey): [string, Uint8Array] {
   return [key.kind, key.kind === 'bcrypt' ? Buffer.from(key.hash, 'utf8') : key.hash];
 }
 
-export function toTxtRow(row: QueryResultRow): TxtRow {
-  return { value: String(row['value']), updatedAt: Number(row['updated_at']), held: row['held'] === true };
+/**
+ * The rows of the label that the column `label` names, in one column `txt`. A subquery, since a join may read the whole table for a few
+ * labels when the planner knows too little of it.
+ */
+export function txtColumn(label: string): string {
+  return `(SELECT json_agg(json_build_array(value, updated_at, held)) FROM evercert.txt WHERE subdomain = ${label}) AS txt`;
+}
+
+export function toTxtRows({ txt }: QueryResultRow): TxtRow[] {
+  const rows = (txt ?? []) as [string, number, boolean][];
+  return rows.map(([value, updatedAt, held]) => ({ value, updatedAt, held }));
 }
 
 function toKey(kind: unknown, hash: unknown): AccountKey | undefined {

@@ -1,6 +1,6 @@
 import type { Account, TxtRow } from '../acmedns/ports.ts';
 import type { RunSql } from './postgres-database.ts';
-import { keyColumns, toAccount, toTxtRow } from './postgres-rows.ts';
+import { keyColumns, toAccount, toTxtRows, txtColumn } from './postgres-rows.ts';
 import { txtDifference } from './txt-difference.ts';
 
 /** What changes need to know before they are made. */
@@ -225,11 +225,10 @@ const READ = `
     UNION SELECT subdomain FROM evercert.accounts WHERE username = ANY($2::text[])
     UNION SELECT subdomain FROM evercert.delegations WHERE domain = ANY($3::text[])
   )
-  SELECT asked.subdomain, username, key_kind, key_hash, allow_from, created_at, last_update_at, domain, value, updated_at, held
+  SELECT asked.subdomain, username, key_kind, key_hash, allow_from, created_at, last_update_at, domain, ${txtColumn('asked.subdomain')}
   FROM asked
-  LEFT JOIN evercert.accounts ON accounts.subdomain = asked.subdomain
-  LEFT JOIN evercert.delegations ON delegations.subdomain = asked.subdomain
-  LEFT JOIN evercert.txt ON txt.subdomain = asked.subdomain`;
+  LEFT JOIN LATERAL (SELECT * FROM evercert.accounts WHERE subdomain = asked.subdomain LIMIT 1) AS accounts ON true
+  LEFT JOIN LATERAL (SELECT * FROM evercert.delegations WHERE subdomain = asked.subdomain LIMIT 1) AS delegations ON true`;
 
 /** Reads what the changes need. `version` is what the clock shows. */
 export async function readWorkingSet(run: RunSql, needs: readonly Needs[], version: number): Promise<WorkingSet> {
@@ -246,11 +245,9 @@ export async function readWorkingSet(run: RunSql, needs: readonly Needs[], versi
     const subdomain = String(row['subdomain']);
     const username: unknown = row['username'];
     const domain: unknown = row['domain'];
-    if (typeof username === 'string' && !state.accounts.has(username))
-      state.accounts.set(username, toAccount({ ...row, subdomain }));
+    if (typeof username === 'string') state.accounts.set(username, toAccount(row));
     if (typeof domain === 'string') state.delegations.set(domain, subdomain);
-    if (typeof row['value'] === 'string')
-      state.rows.set(subdomain, [...(state.rows.get(subdomain) ?? []), toTxtRow(row)]);
+    state.rows.set(subdomain, toTxtRows(row));
   }
   return new WorkingSet(state, version);
 }
