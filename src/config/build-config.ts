@@ -31,6 +31,7 @@ export function buildConfig(settings: Settings, contents: FileContents, beside?:
       listeners: dns.listen.flat(),
       workers: dns.workers,
       foreignZone: dns.foreign_zone,
+      foreignRate: dns.foreign_rate,
       maxTcpConnections: dns.max_tcp_connections,
       tcpIdle: dns.tcp_idle,
     },

@@ -50,6 +50,8 @@ export interface DnsConfig {
   /** 0: in the main thread. */
   readonly workers: number;
   readonly foreignZone: 'refused' | 'nxdomain';
+  /** Answers a second and worker to questions for other zones; 0: no limit. */
+  readonly foreignRate: number;
   /** Per worker. */
   readonly maxTcpConnections: number;
   /** ms. */

@@ -173,6 +173,7 @@ describe('a good configuration', () => {
         ],
         workers: 2,
         foreignZone: 'nxdomain',
+        foreignRate: 1000,
         maxTcpConnections: 10,
         tcpIdle: 60_000,
       },
@@ -620,7 +621,7 @@ describe('a bad configuration', () => {
     ['[dns]\ncors_origins = []', 'line 2: dns.cors_origins is not a key that evercert knows; it belongs below [api]'],
     [
       '[dns]\nfrobnicate = 1',
-      'line 2: dns.frobnicate is not a key that evercert knows; here can stand: listen, workers, foreign_zone, max_tcp_connections, tcp_idle',
+      'line 2: dns.frobnicate is not a key that evercert knows; here can stand: listen, workers, foreign_zone, foreign_rate, max_tcp_connections, tcp_idle',
     ],
     [
       '[certificates]\nnames = ["a.b"]',

@@ -82,6 +82,10 @@ const dns = {
     preset: 'refused',
     about: 'The answer for names of other zones: `refused`, or `nxdomain` as acme-dns does.',
   }),
+  foreign_rate: preset('number', wholeNumber(0, 1_000_000), {
+    preset: 1000,
+    about: 'Answers a second and worker to such questions over UDP; further ones are dropped. 0 is no limit.',
+  }),
   max_tcp_connections: preset('number', wholeNumber(1, 100_000), {
     preset: 256,
     about: 'DNS connections over TCP at a time and worker; beyond it the one idle longest is closed.',

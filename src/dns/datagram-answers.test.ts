@@ -22,6 +22,7 @@ function answersToSink() {
     serial: SERIAL,
     memory: exampleNames().memory,
     foreignZone: 'refused' as const,
+    foreignRate: 0,
   };
   const responder = new Responder(options, new Float64Array(counterMemory()), {
     asked: () => {},

@@ -39,6 +39,7 @@ export class DatagramAnswers {
     }
     const slot = this.#slots[this.#count] as Slot;
     const length = this.#responder.fast(query, slot.octets, from.address);
+    if (length === 0 && this.#responder.drops(query)) return;
     const reply = length > 0 ? slot.view(length) : this.#responder.answer(query, 'udp', from.address);
     if (reply === undefined) return;
     slot.reply = reply;

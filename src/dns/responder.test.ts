@@ -9,7 +9,13 @@ import { counterMemory } from './serving-thread.ts';
 function responder(names = exampleNames()) {
   const asked: Asked[] = [];
   const faults: unknown[] = [];
-  const options = { zones: [challengeZone], serial: SERIAL, memory: names.memory, foreignZone: 'refused' as const };
+  const options = {
+    zones: [challengeZone],
+    serial: SERIAL,
+    memory: names.memory,
+    foreignZone: 'refused' as const,
+    foreignRate: 0,
+  };
   const tell = { asked: (each: Asked) => void asked.push(each), fault: (error: unknown) => void faults.push(error) };
   return { names, asked, faults, responder: new Responder(options, new Float64Array(counterMemory()), tell) };
 }

@@ -2,6 +2,7 @@ import { answer, serverFailure, type Transport } from './answer.ts';
 import { plainAddress } from './address.ts';
 import { COUNTER } from './counters.ts';
 import { askedName, FastAnswer } from './fast-answer.ts';
+import { ForeignLimit } from './foreign-limit.ts';
 import type { Served } from './lookup.ts';
 import { NameTableReader } from './name-table-reader.ts';
 import { lowerName } from './name.ts';
@@ -14,6 +15,8 @@ export interface ServedOptions {
   readonly serial: number;
   readonly memory: SharedArrayBuffer | undefined;
   readonly foreignZone: 'refused' | 'nxdomain';
+  /** Answers a second over UDP to questions for other zones; 0: no limit. */
+  readonly foreignRate: number;
 }
 
 /** What a thread tells the main one. */
@@ -37,6 +40,7 @@ export class Responder {
   readonly #tell: Tell;
   #served: Served;
   #fast: FastAnswer;
+  #foreign: ForeignLimit;
   #reports = 0;
   #reportsSince = 0;
 
@@ -45,11 +49,20 @@ export class Responder {
     this.#tell = tell;
     this.#served = build(options);
     this.#fast = new FastAnswer(this.#served);
+    this.#foreign = foreignLimit(this.#served, options);
   }
 
   replace(options: ServedOptions): void {
     this.#served = build(options);
     this.#fast = new FastAnswer(this.#served);
+    this.#foreign = foreignLimit(this.#served, options);
+  }
+
+  /** Whether a packet that the fast path has not answered is one too many for other zones; it is counted as dropped then. */
+  drops(query: Uint8Array): boolean {
+    const dropped = this.#foreign.drops(query, performance.now());
+    if (dropped) this.count(COUNTER.DROPPED);
+    return dropped;
   }
 
   /** Tries the fast path: the length of the answer in `out`, or 0 when `answer` must be asked. */
@@ -99,6 +112,13 @@ export class Responder {
     this.#reports += 1;
     if (this.#reports <= MOST_REPORTS) this.#tell.asked({ name: lowerName(name), from: plainAddress(from) });
   }
+}
+
+function foreignLimit({ zones }: Served, { foreignRate }: ServedOptions): ForeignLimit {
+  return new ForeignLimit(
+    zones.map(({ origin }) => origin),
+    foreignRate,
+  );
 }
 
 function build(options: ServedOptions): Served {

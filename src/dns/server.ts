@@ -21,6 +21,8 @@ export interface DnsServerOptions {
   readonly workers: number;
   /** What a question outside the zones gets. Default `refused`. */
   readonly foreignZone?: 'refused' | 'nxdomain';
+  /** Answers a second and thread, over UDP, to such questions; further ones are dropped. 0: no limit, the default. */
+  readonly foreignRate?: number;
   /** The TXT values of a watched name were answered; thinned out when it happens often. `from` is not proven over UDP. */
   readonly onAsked?: (asked: { name: DomainName; from: string }) => void;
   /** A defect: an answer failed (the client got SERVFAIL), or a worker thread did (another is started in its place). */
@@ -120,7 +122,13 @@ function checked(options: DnsServerOptions, zones: readonly ZoneOptions[], lastS
   const origins = new Set(zones.map((zone) => buildZone(zone, serial).origin));
   if (origins.size < zones.length)
     throw new DomainError('invalid-zone', 'a zone is there twice; put its records into one');
-  return { zones, serial, memory: options.names?.memory, foreignZone: options.foreignZone ?? 'refused' };
+  return {
+    zones,
+    serial,
+    memory: options.names?.memory,
+    foreignZone: options.foreignZone ?? 'refused',
+    foreignRate: options.foreignRate ?? 0,
+  };
 }
 
 async function open(thread: ServingThread, listeners: readonly PlannedListener[]): Promise<void> {
