@@ -12,6 +12,7 @@ import type {
   RenewalStore,
   WantedCertificateStore,
 } from '../issuance/ports.ts';
+import type { PostgresDatabase } from '../store/postgres-database.ts';
 import { createOrderStore } from '../store/order-store.ts';
 import { tryProcessLock } from '../store/process-lock.ts';
 import type { ProcessLock } from '../store/process-lock.ts';
@@ -39,6 +40,7 @@ export interface DataFolder {
   readonly path: string;
   /** undefined where all is in PostgreSQL. */
   readonly database: DatabaseSync | undefined;
+  readonly postgres: PostgresDatabase | undefined;
   readonly zoneStore: AccountStore;
   readonly orders: OrderStore;
   readonly renewals: RenewalStore;
@@ -85,6 +87,7 @@ export async function openDataFolder(path: string, loaded?: LoadedConfig): Promi
   return {
     path,
     database: kept.sqlite,
+    postgres: kept.postgres,
     zoneStore: zone.store,
     orders: createOrderStore(tables),
     renewals: createRenewalStore(tables),

@@ -5,6 +5,7 @@ import { defineConfigCommand } from './config.ts';
 import { defineDemoCommand } from './demo.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
 import type { ExitCode } from './exit-code.ts';
+import { defineImportCommand } from './import.ts';
 import { defineIssueCommand } from './issue.ts';
 import { writeObject } from './progress.ts';
 import { defineRenewCommand } from './renew.ts';
@@ -80,6 +81,7 @@ later, 5 this machine (port, folder, database), 130 interrupted.`,
     defineBackupCommand,
     defineRestoreCommand,
     defineConfigCommand,
+    defineImportCommand,
   ]) {
     define(program, context);
   }

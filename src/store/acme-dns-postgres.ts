@@ -61,12 +61,18 @@ export async function checkAcmeDnsUser(database: PostgresDatabase): Promise<void
 
 /** Where acme-dns finds its tables, or would make them. */
 async function schemaOf(run: RunSql): Promise<string> {
+  const found = await findAcmeDnsSchema(run);
+  if (found !== undefined) return found;
+  const [row] = await run(`SELECT quote_ident(coalesce(nullif(current_schema(), 'evercert'), 'public')) AS schema`);
+  return String(row?.['schema']);
+}
+
+/** The schema that acme-dns finds its tables in; undefined when there are none. */
+export async function findAcmeDnsSchema(run: RunSql): Promise<string | undefined> {
   const [found] = await run(`
-    SELECT quote_ident(coalesce(
-      (SELECT nspname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
-        WHERE relname = 'acmedns' AND pg_table_is_visible(pg_class.oid)),
-      nullif(current_schema(), 'evercert'), 'public')) AS schema`);
-  return String(found?.['schema']);
+    SELECT quote_ident(nspname) AS schema FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+    WHERE relname = 'acmedns' AND pg_table_is_visible(pg_class.oid)`);
+  return found && String(found['schema']);
 }
 
 /** A database of acme-dns before 0.2 has no version, and no values that could be kept. */

@@ -203,7 +203,8 @@ function optionalAccount(row: Row | undefined): Account | undefined {
   return row && toAccount(row);
 }
 
-function toAccount(row: Row): Account {
+/** A row of accounts. @throws DomainError `store-damaged` */
+export function toAccount(row: Row): Account {
   const key = toKey(row['password']);
   const allowFrom: unknown = JSON.parse(String(row['allow_from']));
   if (key === undefined || !Array.isArray(allowFrom)) {
