@@ -91,6 +91,7 @@ describe('configurations', () => {
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'evercert-docs-'));
     await writeFile(join(folder, 'eab.key'), 'c2VjcmV0', { mode: 0o600 });
+    await writeFile(join(folder, 'database.password'), 'secret', { mode: 0o600 });
     await writeFile(join(folder, 'registration-tokens'), '0123456789abcdef', { mode: 0o600 });
     for (const file of ['registration-users', 'storage-users'])
       await writeFile(join(folder, file), 'alice:secret', { mode: 0o600 });
