@@ -26,7 +26,7 @@ const OURS = new Set([DATABASE, 'accounts', 'certificates']);
 const NOT_COPIED = new Set([DATABASE, `${DATABASE}-wal`, `${DATABASE}-shm`, 'locks']);
 
 /** What else has to be kept beside a backup: a database that is not in the data folder. */
-export type Elsewhere = 'acme-dns-file' | 'postgres' | undefined;
+export type Elsewhere = 'file-of-acme-dns' | 'postgres' | undefined;
 
 /**
  * `evercert backup`: all of the data folder as it is now, in a new folder, also while `serve` runs. All of it or nothing.
@@ -50,7 +50,7 @@ export async function backUp(source: ConfigSource, target: string, clock: Clock)
 }
 
 function elsewhere({ acmeDnsDatabase, database }: Pick<Config, 'acmeDnsDatabase' | 'database'>): Elsewhere {
-  if (acmeDnsDatabase?.engine === 'sqlite') return 'acme-dns-file';
+  if (acmeDnsDatabase?.engine === 'sqlite') return 'file-of-acme-dns';
   return (acmeDnsDatabase ?? database) === undefined ? undefined : 'postgres';
 }
 

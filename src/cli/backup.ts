@@ -6,7 +6,7 @@ import type { CommandContext } from './run.ts';
 
 /** What the backup has not in it. */
 const ELSEWHERE = {
-  'acme-dns-file': 'The database of acme-dns is not in it: copy that file as well.',
+  'file-of-acme-dns': 'The database of acme-dns is not in it: copy that file as well.',
   postgres: 'The PostgreSQL database is not in it: back it up with pg_dump.',
 };
 

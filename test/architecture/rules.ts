@@ -33,7 +33,9 @@ export function readRooms(markdown: string): Rooms {
 /** Packages and parts of Node that belong to few rooms. Types of them may go anywhere. */
 const ONLY_IN: readonly (readonly [specifier: RegExp, rooms: readonly string[]])[] = [
   [/^(node:sqlite|pg)$/, ['store']],
-  [/^node:(dgram|worker_threads)$/, ['dns']],
+  [/^node:dgram$/, ['dns']],
+  // dns/ answers in threads of its own; acmedns/ computes bcrypt in one.
+  [/^node:worker_threads$/, ['dns', 'acmedns']],
   [/^node:child_process$/, ['standalone']],
   [/^(node:https?|hono|@hono\/.*)$/, ['http', 'rehearsal']],
   [/^(pino|@prometheus-io\/client)$/, ['telemetry']],

@@ -12,8 +12,12 @@ const COMMANDS = [
   'revoke',
   'accounts',
   'accounts add',
+  'backup',
+  'restore',
   'config',
   'config check',
+  'import',
+  'import acme-dns',
 ];
 
 describe('--help', { concurrency: 3 }, () => {
