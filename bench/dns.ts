@@ -6,7 +6,8 @@ import { freePort } from '../test/peers/free-port.ts';
 import { type RunningProcess, startProcess } from '../test/peers/process.ts';
 import { peer } from '../test/peers/require-peer.ts';
 import { tempFolder } from '../test/peers/temp-folder.ts';
-import { namesWithValues, ZONE } from './dns/names.ts';
+import { namesWithValues } from './dns/names.ts';
+import { startNsdOf } from './dns/nsd.ts';
 
 // How fast DNS answers, beside NSD with one server process in the same run; how flat with the number of names; how much memory.
 const { values: flags } = parseArgs({
@@ -39,32 +40,8 @@ async function startOurs(count: number, workers: number): Promise<Candidate> {
 }
 
 async function startNsd(count: number): Promise<Candidate> {
-  const port = await freePort();
-  const lines = [`$ORIGIN ${ZONE}.`, '@ 60 SOA ns1 admin 1 3600 600 86400 1', '@ 3600 NS ns1', 'ns1 3600 A 127.0.0.1'];
-  for (const { name, value } of namesWithValues(count)) lines.push(`${name}. 1 TXT "${value}"`);
-  writeFileSync(`${folder.path}/zone`, `${lines.join('\n')}\n`);
-  const config = `
-server:
-  server-count: 1
-  ip-address: 127.0.0.1@${port}
-  username: ""
-  zonesdir: "${folder.path}"
-  database: ""
-  pidfile: "${folder.path}/nsd.pid"
-  xfrdfile: "${folder.path}/xfrd.state"
-  zonelistfile: "${folder.path}/zone.list"
-  xfrdir: "${folder.path}"
-  rrl-ratelimit: 0
-remote-control:
-  control-enable: no
-zone:
-  name: "${ZONE}"
-  zonefile: "zone"
-`;
-  writeFileSync(`${folder.path}/nsd.conf`, config);
-  const args = ['-d', '-c', `${folder.path}/nsd.conf`];
-  const process_ = await startProcess({ command: peer('nsd').path, args, ready: /nsd started/ });
-  return { name: `NSD, ${count} names, 1 server process`, process: process_, port, queries: queryFile(count) };
+  const nsd = await startNsdOf(namesWithValues(count), folder.path);
+  return { name: `NSD, ${count} names, 1 server process`, ...nsd, queries: queryFile(count) };
 }
 
 function queryFile(count: number): string {

@@ -42,7 +42,7 @@ export async function startApis(parts: ServeParts, signal: AbortSignal): Promise
   const started: HttpServer[] = [];
   const end = new AbortController();
   let following: Promise<void> = Promise.resolve();
-  let replaceApi = (_: LoadedConfig): void => {};
+  let replaceApi: ((next: LoadedConfig) => void) | undefined;
   const stop = async (grace?: number): Promise<void> => {
     end.abort();
     await following.catch(() => {});
@@ -83,7 +83,7 @@ export async function startApis(parts: ServeParts, signal: AbortSignal): Promise
   return {
     addresses: started.flatMap(({ addresses }) => addresses),
     replace(next) {
-      replaceApi(next);
+      replaceApi?.(next);
       loaded = next;
     },
     stop,

@@ -61,11 +61,11 @@ describe('accounts, while serve runs', () => {
   });
 
   test('rotate: the new password opens it, the old one no more', async () => {
-    const before = await made('add');
-    const rotated = await made('rotate', before.fulldomain);
-    assert.deepEqual({ ...rotated, password: '' }, { ...before, password: '' });
-    assert.equal(await update(before, before.password), 401);
-    assert.equal(await update(before, rotated.password), 200);
+    const account = await made('add');
+    const rotated = await made('rotate', account.fulldomain);
+    assert.deepEqual({ ...rotated, password: '' }, { ...account, password: '' });
+    assert.equal(await update(account, account.password), 401);
+    assert.equal(await update(account, rotated.password), 200);
   });
 
   test('allow: from another network it is refused', async () => {

@@ -44,9 +44,9 @@ function logged(running: RunningEvercert, message: string): number {
 }
 
 async function reload(running: RunningEvercert, message: string): Promise<void> {
-  const before = logged(running, message);
+  const so = logged(running, message);
   running.kill('SIGHUP');
-  await until(message, () => logged(running, message) > before);
+  await until(message, () => logged(running, message) > so);
 }
 
 async function address(signal: AbortSignal): Promise<string> {
