@@ -21,6 +21,8 @@ export interface Acceptor {
   peerOf(socket: Socket): string | undefined;
   /** Cuts those that have not said yet whom they are for: the server does not know them. */
   cutUnfinished(): void;
+  /** Cuts every connection, whatever it is doing: the server does not know those any more whose last answer is on its way. */
+  cutAll(): void;
 }
 
 export function createAcceptor(options: AcceptOptions): Acceptor {
@@ -29,6 +31,7 @@ export function createAcceptor(options: AcceptOptions): Acceptor {
   /** By what a socket and the TLS socket on it have in common. */
   const named = new Map<string, string>();
   const unfinished = new Set<Socket>();
+  const open = new Set<Socket>();
 
   function take(socket: Socket, peer: string | undefined, handOver: (socket: Socket) => void): void {
     const isCounted = perSubscriber > 0 && peer !== undefined && !isProxy(peer);
@@ -71,6 +74,8 @@ export function createAcceptor(options: AcceptOptions): Acceptor {
         for (const listener of listeners) listener.call(server, socket);
       };
       server.on('connection', (socket: Socket) => {
+        open.add(socket);
+        socket.once('close', () => open.delete(socket));
         const peer = remoteOf(socket);
         if (proxyProtocol && peer !== undefined && isProxy(peer)) void takeBehindProxy(socket, peer, handOver);
         else take(socket, peer, handOver);
@@ -79,6 +84,9 @@ export function createAcceptor(options: AcceptOptions): Acceptor {
     peerOf: (socket) => named.get(endOf(socket)) ?? remoteOf(socket),
     cutUnfinished() {
       for (const socket of unfinished) socket.destroy();
+    },
+    cutAll() {
+      for (const socket of open) socket.destroy();
     },
   };
 }

@@ -100,10 +100,12 @@ export function createApi(options: ApiOptions): Api {
     });
   }
   app.get('/health', ({ req: { raw } }) => (raw.method === 'GET' ? reply.empty(raw) : otherwise(raw)));
+  let document: Promise<string> | undefined;
   app.get('/openapi.json', async ({ req: { raw } }) => {
     if (raw.method !== 'GET') return otherwise(raw);
-    const { openApiDocument } = await import('./openapi.ts');
-    return reply.json(raw, { status: 200, body: JSON.stringify(openApiDocument(routes)) });
+    // Made once: it is much work for a call that costs a stranger nothing.
+    document ??= import('./openapi.ts').then(({ openApiDocument }) => JSON.stringify(openApiDocument(routes)));
+    return reply.json(raw, { status: 200, body: await document });
   });
   if (options.status !== undefined) {
     for (const path of ['/status', '/metrics']) methods.set(path, ['GET']);

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
-import { createAcceptor } from './accept.ts';
+import type { AddressInfo, Socket } from 'node:net';
+import { type Acceptor, createAcceptor } from './accept.ts';
 import { type DescribeHolder, type HttpAddress, listen } from './listen.ts';
 import { createInNetworks } from './networks.ts';
 import { readRequestBody } from './request-body.ts';
@@ -62,6 +62,8 @@ export interface HttpServer {
 const CHECK_INTERVAL = 1000;
 /** How long a client whose body is too large may go on sending before it is cut, in ms: it should see the answer first. */
 const LINGER = 500;
+/** Requests that one connection may have open at a time: clients send the next one when they have the answer, or a few before. */
+const MOST_PIPELINED = 16;
 
 /**
  * Listens on all addresses or on none.
@@ -82,10 +84,20 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   );
   let stopping = false;
   const underWay = new Set<ServerResponse>();
+  const pipelined = new WeakMap<Socket, number>();
   const listener: RequestListener = (incoming, outgoing) => {
+    const { socket } = incoming;
+    const open = (pipelined.get(socket) ?? 0) + 1;
+    pipelined.set(socket, open);
+    // Somebody who asks and does not read would have us keep all the answers.
+    if (open > MOST_PIPELINED) socket.destroy();
+    if (socket.destroyed) return;
     if (stopping) outgoing.setHeader('connection', 'close');
     underWay.add(outgoing);
-    outgoing.once('close', () => underWay.delete(outgoing));
+    outgoing.once('close', () => {
+      underWay.delete(outgoing);
+      pipelined.set(socket, (pipelined.get(socket) ?? 1) - 1);
+    });
     void answerOne(incoming, outgoing, limits.body, respond);
   };
   const servers: Server[] = [];
@@ -94,7 +106,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
     // Node closes connections that are idle; these are not to become so.
     for (const outgoing of underWay) if (!outgoing.headersSent) outgoing.setHeader('connection', 'close');
     acceptor.cutUnfinished();
-    await Promise.all(servers.map((server) => closeServer(server, grace)));
+    await Promise.all(servers.map((server) => closeServer(server, grace, acceptor)));
   };
   try {
     for (const at of options.listeners) {
@@ -162,9 +174,9 @@ async function answerOne(
   incoming.resume();
 }
 
-function closeServer(server: Server, grace: number): Promise<void> {
+function closeServer(server: Server, grace: number, acceptor: Acceptor): Promise<void> {
   return new Promise((resolve) => {
-    const cut = setTimeout(() => server.closeAllConnections(), grace);
+    const cut = setTimeout(() => acceptor.cutAll(), grace);
     server.close(() => {
       clearTimeout(cut);
       resolve();
