@@ -17,6 +17,9 @@ const NEEDS_RESTART: Readonly<Record<string, (config: Config) => unknown>> = {
   dns: ({ dns }) => dns,
   'api.listen': ({ api }) => api.listeners,
   'api.status_listen': ({ api }) => api.statusListeners,
+  'api.proxy_protocol': ({ api }) => [api.proxyProtocol, api.proxyProtocol ? api.trustedProxies : []],
+  'api.max_connections': ({ api }) => api.maxConnections,
+  'api.max_connections_per_address': ({ api }) => api.maxConnectionsPerAddress,
   'api.tls': ({ api }) => api.tls,
   log: ({ log }) => log,
 };
