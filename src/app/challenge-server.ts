@@ -4,6 +4,7 @@ import type { ZoneEvent } from '../acmedns/follow-changes.ts';
 import type { AccountStore } from '../acmedns/ports.ts';
 import type { ZoneConfig } from '../config/config.ts';
 import type { Clock } from '../core/clock.ts';
+import type { DomainError } from '../core/error.ts';
 import { challengeName, parseCertificateName } from '../core/domain-name.ts';
 import type { DomainName } from '../core/domain-name.ts';
 import { createNameTable } from '../dns/name-table.ts';
@@ -12,6 +13,7 @@ import { parseRecordLine } from '../dns/record-line.ts';
 import { startDnsServer } from '../dns/server.ts';
 import type { DnsServer, DnsServerOptions } from '../dns/server.ts';
 import type { ZoneOptions } from '../dns/zone.ts';
+import { whenStoreIsThere } from './when-store-is-there.ts';
 import { createQuestionHub } from './question-hub.ts';
 import type { QuestionHub } from './question-hub.ts';
 
@@ -38,7 +40,7 @@ export interface ChallengeServer {
   readonly names: NameTable;
   readonly dns: DnsServer;
   readonly questions: QuestionHub;
-  /** Resolves when every stored name is served; until then, names that are not loaded yet get SERVFAIL. */
+  /** Resolves when every stored name is served, or the server was stopped; until then, names that are not loaded yet get SERVFAIL. */
   readonly loaded: Promise<LoadedNames>;
   replaceMoreZones(zones: readonly ZoneOptions[]): Promise<void>;
   /**
@@ -75,7 +77,9 @@ export async function startChallengeServer(options: ChallengeServerOptions): Pro
   const dns = await startDnsServer({ ...server, zones: allZones(), names, onAsked: questions.onAsked });
   const stop = new AbortController();
   const load = async (): Promise<LoadedNames> => {
-    const found = await zone.load();
+    const lost = (error: DomainError) => onZoneEvent?.({ kind: 'store-lost', error });
+    const found = await whenStoreIsThere(() => zone.load(), clock, stop.signal, lost);
+    if (found === undefined) return { served: 0, unusable: [] };
     if (ownName !== undefined) {
       const target = zone.nameOf(await zone.registerDelegation(ownName));
       await replace({ own: `${challengeName(parseCertificateName(ownName))}. 60 CNAME ${target}.` });

@@ -21,6 +21,7 @@ import { createWantedStore } from '../store/wanted-store.ts';
 import { openKeptInSqlite, SQLITE_FILE } from './kept-in-sqlite.ts';
 import type { Kept } from './kept.ts';
 import { withSharedCopies } from './shared-delivery.ts';
+import type { NamesOf } from './shared-delivery.ts';
 import { takeWorkLock } from './work-lock.ts';
 import type { WorkLock } from './work-lock.ts';
 import { checkZoneStore, openZoneStore } from './zone-store.ts';
@@ -48,7 +49,7 @@ export interface DataFolder {
   readonly acmeAccounts: AcmeAccountStore;
   certificateFolder(id: string): string;
   /** Where several nodes share a database, each puts in place what any of them was issued. */
-  shareCopies(delivery: Delivery): Delivery;
+  shareCopies(delivery: Delivery, namesOf: NamesOf): Delivery;
   /** A lock between the processes on this folder. undefined when another one has it. */
   tryLock(name: string): ProcessLock | undefined;
   /** A lock between all processes on the same database. undefined when another one has it. */
@@ -94,7 +95,8 @@ export async function openDataFolder(path: string, loaded?: LoadedConfig): Promi
     wanted: createWantedStore(tables),
     acmeAccounts: kept.acmeAccounts,
     certificateFolder: (id) => join(path, 'certificates', id),
-    shareCopies: (delivery) => (shared === undefined ? delivery : withSharedCopies(delivery, shared.issued)),
+    shareCopies: (delivery, namesOf) =>
+      shared === undefined ? delivery : withSharedCopies(delivery, shared.issued, namesOf),
     tryLock,
     tryWorkLock: (name) => takeWorkLock(name, tryLock, shared?.leases),
     async close() {

@@ -56,7 +56,7 @@ export function openIssuing(options: IssuingOptions): Issuing {
     commandOf: (id) => wanted(id)?.after,
     onFailure: (certificate, message) => emit({ type: 'hook.failed', certificate, message }),
   });
-  const delivery = folder.shareCopies(files);
+  const delivery = folder.shareCopies(files, (id) => wanted(id)?.request.names);
   const deps: IssueDeps & GatherDeps = {
     store: folder.orders,
     renewals: folder.renewals,

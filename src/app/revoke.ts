@@ -35,7 +35,7 @@ export async function revokeInPlace(
   try {
     const wanted = findWanted(await listWanted(config, folder.wanted), name);
     const folderOf = (id: string) => wanted?.output ?? folder.certificateFolder(id);
-    const inPlace = wanted && (await folder.shareCopies(createCertificateFiles(folderOf)).current(wanted.request.id));
+    const inPlace = wanted && (await createCertificateFiles(folderOf).current(wanted.request.id));
     const [leaf] = inPlace === undefined ? [] : parseChain(inPlace.chain);
     if (wanted === undefined || leaf === undefined) throw unknown(name);
     const loaded = await loadSource(source, wanted.settings);

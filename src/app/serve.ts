@@ -14,6 +14,8 @@ import { hasStore, lockOrThrow, openDataFolder, SERVE_LOCK } from './data-folder
 import type { DataFolder } from './data-folder.ts';
 import { dnsOptions } from './dns-options.ts';
 import { version } from './version.ts';
+import { waitForShared } from './wait-for-shared.ts';
+import { whenStoreIsThere } from './when-store-is-there.ts';
 import { withCleanup } from './with-cleanup.ts';
 
 /** What is being served, once everything listens. */
@@ -41,14 +43,20 @@ export async function serve(source: ConfigSource, signal: AbortSignal, options: 
   const { config } = loaded;
   checkSomethingToServe(loaded);
   await withCleanup(async (later) => {
-    const folder = await openDataFolder(config.data, loaded);
+    let opened: Promise<Logger> | undefined;
+    const theLogger = () => (opened ??= openLogger(loaded, source));
+    const waiting = (error: DomainError) =>
+      void theLogger().then((logger) => logger.error('waiting for the database', { error: error.message }));
+    const open = () => openDataFolder(config.data, loaded);
+    const folder = await whenStoreIsThere(open, clock, signal, waiting);
+    if (folder === undefined) return;
     later(() => folder.close());
     const lock = lockOrThrow(folder, SERVE_LOCK, 'serves');
     later(() => lock.release());
     const { promise: loggerReady, resolve: hasLogger } = Promise.withResolvers<Logger>();
     const server = await startDns(loaded, folder, clock, loggerReady);
     if (server !== undefined) later(() => server.stop());
-    const logger = await openLogger(loaded, source);
+    const logger = await theLogger();
     hasLogger(logger);
     for (const warning of loaded.warnings) logger.warn('configuration', { warning });
     const { createMetrics } = await import('../telemetry/metrics.ts');
@@ -63,7 +71,7 @@ export async function serve(source: ConfigSource, signal: AbortSignal, options: 
     onReady?.(serving);
     const { serveCertificates } = await import('./serve-certificates.ts');
     const { followReloads } = await import('./follow-reloads.ts');
-    await server?.loaded;
+    await (server && untilLoaded(server, signal));
     await followReloads({ ...parts, apis, reloads }, serveCertificates, signal);
     logger.info('stopping');
   });
@@ -127,6 +135,15 @@ function logZoneEvent(logger: Logger, event: ZoneEvent): void {
       return;
     default:
       assertNever(event);
+  }
+}
+
+/** A server whose database has gone in this moment can be stopped as well. */
+async function untilLoaded(server: ChallengeServer, signal: AbortSignal): Promise<void> {
+  try {
+    await waitForShared(server.loaded, signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
   }
 }
 

@@ -1,7 +1,7 @@
 import { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ClientBase, ClientConfig, Pool, QueryResult, QueryResultRow } from 'pg';
-import { storeUnavailable } from './postgres-fault.ts';
+import type { ClientBase, ClientConfig, Pool, PoolClient, QueryResult, QueryResultRow } from 'pg';
+import { isBrokenConnection, storeUnavailable } from './postgres-fault.ts';
 
 type Row = QueryResultRow;
 
@@ -78,7 +78,12 @@ export async function openPostgres(url: string): Promise<PostgresDatabase> {
   }
 
   return {
-    run: (text, values) => translating(async () => (await pool.pool.query(text, [...(values ?? [])])).rows),
+    run: (text, values) =>
+      translating(async () => {
+        // What may run twice, since all that is run outside of a transaction leads to the same then.
+        const query = () => pool.pool.query(text, [...(values ?? [])]);
+        return (await onGoodConnection(query)).rows;
+      }),
     transaction: (work, frame) => inTransaction(pool.pool, work, frame),
     async connect() {
       const { config, sockets } = watched(url);
@@ -134,13 +139,9 @@ async function inTransaction<T>(
   work: (run: RunSql, rows: readonly Row[]) => Promise<T>,
   { first = '', last = '' }: TransactionFrame = {},
 ): Promise<T> {
-  const client = await translating(() => pool.connect());
-  // Whoever waits for a statement hears of it as well.
-  const ignore = () => {};
-  client.on('error', ignore);
+  const { client, begun } = await translating(() => onGoodConnection(() => begin(pool, first)));
   let usable = false;
   try {
-    const begun: unknown = await client.query(`${BEGIN} ${first}`);
     const result = await work(runOn(client), lastRows(begun));
     await client.query(`${last} COMMIT`);
     usable = true;
@@ -151,6 +152,32 @@ async function inTransaction<T>(
   } finally {
     client.off('error', ignore);
     client.release(!usable);
+  }
+}
+
+async function begin(pool: Pool, first: string): Promise<{ client: PoolClient; begun: unknown }> {
+  const client = await pool.connect();
+  client.on('error', ignore);
+  try {
+    return { client, begun: await client.query(`${BEGIN} ${first}`) };
+  } catch (error) {
+    client.off('error', ignore);
+    client.release(true);
+    throw error;
+  }
+}
+
+/** Whoever waits for a statement hears of it as well. */
+function ignore(): void {}
+
+/** A connection of the pool may have ended without our knowing: then another one does it. */
+async function onGoodConnection<T>(work: () => Promise<T>): Promise<T> {
+  for (let left = MOST_CONNECTIONS; ; left -= 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (left === 0 || !isBrokenConnection(error)) throw error;
+    }
   }
 }
 

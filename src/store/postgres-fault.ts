@@ -4,12 +4,25 @@ import { DomainError, messageOf } from '../core/error.ts';
 export function storeUnavailable(error: unknown): DomainError {
   if (error instanceof DomainError) return error;
   const message = `PostgreSQL cannot do its work: ${reasonOf(error)}`;
-  return new DomainError('store-unavailable', message, { retry: { kind: 'backoff' }, cause: error });
+  // Class 28 and 42501 are what somebody has not been allowed, 3D what is not there: trying again is no help.
+  const isFinal = /^(28|3D|42501)/.test(sqlState(error) ?? '');
+  return new DomainError('store-unavailable', message, {
+    retry: { kind: isFinal ? 'never' : 'backoff' },
+    cause: error,
+  });
 }
 
 /** Whether a statement was refused for what it says: SQLSTATE classes 22 (data) and 23 (constraints). The connection is good. */
 export function isRefusal(error: DomainError): boolean {
   return /^2[23]/.test(sqlState(error.cause) ?? '');
+}
+
+/** Whether a connection that was good before has ended: another one may do. Not when there was no answer in time. */
+export function isBrokenConnection(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  // 57P01: the server ends all connections.
+  if (code === 'ECONNRESET' || code === 'EPIPE' || code === '57P01') return true;
+  return code === undefined && /^(Connection terminated|Client (was closed|has encountered))/.test(messageOf(error));
 }
 
 /** The SQLSTATE of an error of PostgreSQL, as "42P01". */

@@ -46,20 +46,28 @@ export function createWriteQueue(database: PostgresDatabase, mirror?: Mirror): W
     while (waiting.length > 0) {
       const group = waiting.slice(0, MOST_PER_COMMIT);
       waiting = waiting.slice(MOST_PER_COMMIT);
-      await commit(group);
+      const away = await commit(group);
+      // What came meanwhile would wait as long, in vain.
+      if (away !== undefined) for (const entry of waiting.splice(0)) entry.reject(away);
     }
     isBusy = false;
   }
 
-  async function commit(group: readonly Entry[]): Promise<void> {
+  /** Resolves to why the database is away, when it is. */
+  async function commit(group: readonly Entry[]): Promise<DomainError | undefined> {
     try {
       const outcomes = await commitTogether(database, group, mirror);
       for (const [index, outcome] of outcomes.entries()) settle(group[index], outcome);
+      return undefined;
     } catch (thrown) {
       const error = storeUnavailable(thrown);
       // A statement that PostgreSQL refuses is the fault of one of them: each for itself, so that only the guilty one fails.
-      if (group.length > 1 && isOneOfThem(error)) for (const entry of group) await commit([entry]);
-      else for (const entry of group) entry.reject(error);
+      if (group.length > 1 && isOneOfThem(error)) {
+        for (const entry of group) await commit([entry]);
+        return undefined;
+      }
+      for (const entry of group) entry.reject(error);
+      return isOneOfThem(error) ? undefined : error;
     }
   }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { startEvercert } from '../cli/run-evercert.ts';
 import { until } from '../cli/until.ts';
 import { untilAnswered } from './node-until.ts';
 import { type EvercertNode, type NodeAccount, startNode } from './node.ts';
@@ -8,6 +9,7 @@ import { peers } from './require-peer.ts';
 
 const skip = peers('postgres');
 const value = (text: string) => text.padEnd(43, '_');
+const timeout = 60_000;
 const unknown = 'nobody.auth.example.net';
 
 describe('PostgreSQL comes and goes', { skip }, () => {
@@ -24,77 +26,69 @@ describe('PostgreSQL comes and goes', { skip }, () => {
     await server?.remove();
   });
 
-  test(
-    'without it: what is known is answered, what is not gets SERVFAIL, changes get 503',
-    { timeout: 60_000 },
-    async () => {
-      const account = await one.register();
-      await one.update(account, value('before'));
-      await untilAnswered(two, account.fulldomain, [value('before')]);
-      assert.equal(await two.ask(unknown), 'NXDOMAIN');
-      await server.stop();
-      for (const node of [one, two]) {
-        await untilAnswered(node, unknown, 'SERVFAIL');
-        assert.deepEqual(await node.ask(account.fulldomain), [value('before')]);
-        assert.equal((await node.update(account, value('lost'))).status, 503);
-        assert.equal((await node.call('/register', { method: 'POST' })).status, 503);
-        assert.equal((await node.call('/health')).status, 200);
-      }
-      await server.start();
-      for (const node of [one, two]) {
-        await untilAnswered(node, unknown, 'NXDOMAIN');
-        assert.deepEqual(await node.ask(account.fulldomain), [value('before')]);
-      }
-      assert.equal((await one.update(account, value('after'))).status, 200);
-      await untilAnswered(two, account.fulldomain, [value('after'), value('before')]);
-      assert.match(one.output(), /database lost/);
-      assert.match(one.output(), /database is back/);
-    },
-  );
+  test('without it: what is known is answered, what is not gets SERVFAIL, changes get 503', { timeout }, async () => {
+    const account = await one.register();
+    await one.update(account, value('before'));
+    await untilAnswered(two, account.fulldomain, [value('before')]);
+    assert.equal(await two.ask(unknown), 'NXDOMAIN');
+    await server.stop();
+    for (const node of [one, two]) {
+      await untilAnswered(node, unknown, 'SERVFAIL');
+      assert.deepEqual(await node.ask(account.fulldomain), [value('before')]);
+      assert.equal((await node.update(account, value('lost'))).status, 503);
+      assert.equal((await node.call('/register', { method: 'POST' })).status, 503);
+      assert.equal((await node.call('/health')).status, 200);
+    }
+    await server.start();
+    for (const node of [one, two]) {
+      await untilAnswered(node, unknown, 'NXDOMAIN');
+      assert.deepEqual(await node.ask(account.fulldomain), [value('before')]);
+    }
+    assert.equal((await one.update(account, value('after'))).status, 200);
+    await untilAnswered(two, account.fulldomain, [value('after'), value('before')]);
+    assert.match(one.output(), /database lost/);
+    assert.match(one.output(), /database is back/);
+  });
 
-  test(
-    'it crashes in the middle of updates: all that was acknowledged is there, everywhere',
-    { timeout: 60_000 },
-    async () => {
-      const accounts: NodeAccount[] = [];
-      for (let each = 0; each < 8; each += 1) accounts.push(await one.register());
-      const acknowledged = new Map<NodeAccount, string>();
-      const refused: number[] = [];
-      const stop = new AbortController();
-      const writers = accounts.map(async (account, index) => {
-        const node = index % 2 === 0 ? one : two;
-        for (let round = 0; !stop.signal.aborted; round += 1) {
-          const txt = value(`r${round}x`);
-          const { status } = await node.update(account, txt);
-          if (status === 200) acknowledged.set(account, txt);
-          else refused.push(status);
-        }
-      });
-      await until('all have been updated', () => acknowledged.size === accounts.length);
-      await server.stop('immediate');
-      await untilAnswered(one, unknown, 'SERVFAIL');
-      await server.start();
-      const whenBack = new Map(acknowledged);
-      await until('updates go on everywhere', () =>
-        accounts.every((account) => acknowledged.get(account) !== whenBack.get(account)),
-      );
-      stop.abort();
-      await Promise.all(writers);
-      assert.ok(
-        refused.every((status) => status === 503),
-        refused.join(),
-      );
-      for (const account of accounts) {
-        const last = acknowledged.get(account) ?? '';
-        for (const node of [one, two])
-          await untilAnswered(node, account.fulldomain, (answered) => answered.includes(last));
+  test('it crashes in the middle of updates: all that was acknowledged is there, everywhere', { timeout }, async () => {
+    const accounts: NodeAccount[] = [];
+    for (let each = 0; each < 8; each += 1) accounts.push(await one.register());
+    const acknowledged = new Map<NodeAccount, string>();
+    const refused: number[] = [];
+    const stop = new AbortController();
+    const writers = accounts.map(async (account, index) => {
+      const node = index % 2 === 0 ? one : two;
+      for (let round = 0; !stop.signal.aborted; round += 1) {
+        const txt = value(`r${round}x`);
+        const { status } = await node.update(account, txt);
+        if (status === 200) acknowledged.set(account, txt);
+        else refused.push(status);
       }
-    },
-  );
+    });
+    await until('all have been updated', () => acknowledged.size === accounts.length);
+    await server.stop('immediate');
+    await untilAnswered(one, unknown, 'SERVFAIL');
+    await server.start();
+    const whenBack = new Map(acknowledged);
+    await until('updates go on everywhere', () =>
+      accounts.every((account) => acknowledged.get(account) !== whenBack.get(account)),
+    );
+    stop.abort();
+    await Promise.all(writers);
+    assert.ok(
+      refused.every((status) => status === 503),
+      refused.join(),
+    );
+    for (const account of accounts) {
+      const last = acknowledged.get(account) ?? '';
+      for (const node of [one, two])
+        await untilAnswered(node, account.fulldomain, (answered) => answered.includes(last));
+    }
+  });
 
   test(
     'a node that is killed in the middle of updates has lost none of them, and comes back with all',
-    { timeout: 60_000 },
+    { timeout },
     async () => {
       const account = await one.register();
       const seen: string[] = [];
@@ -118,6 +112,27 @@ describe('PostgreSQL comes and goes', { skip }, () => {
       await one.start();
       await untilAnswered(one, account.fulldomain, (answered) => answered.includes(last));
       await untilAnswered(one, meanwhile.fulldomain, [value('meanwhile')]);
+    },
+  );
+
+  test(
+    'a node that is started before it waits for it, and one that is stopped without it ends',
+    { timeout },
+    async () => {
+      await one.stop();
+      await server.stop();
+      const early = startEvercert(['serve', '--config', one.configFile], { timeout });
+      try {
+        await early.waitFor(/waiting for the database/);
+        await server.start();
+        await early.waitFor(/"message":"serving"/);
+        await server.stop();
+        await early.waitFor(/database lost/);
+        early.kill('SIGTERM');
+        assert.equal((await early.ended).code, 0);
+      } finally {
+        early.kill('SIGKILL');
+      }
     },
   );
 });
