@@ -14,6 +14,8 @@ export interface PostgresOptions {
   readonly address?: string;
   /** Program and arguments that it is started through, such as `ip netns exec NAME`. */
   readonly through?: readonly string[];
+  /** PEM: TLS with this key and chain; with it nothing goes without TLS. */
+  readonly tls?: { readonly key: string; readonly chain: string };
   /** As on its command line. Without fsync a test is quicker, and says nothing about the time that a disk takes. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -39,7 +41,7 @@ const USER = 'evercert';
 
 /** Starts PostgreSQL as a user without rights, since it refuses to run as root. */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresPeer> {
-  const { address = '127.0.0.1', through = [], settings = {} } = options;
+  const { address = '127.0.0.1', through = [], settings = {}, tls } = options;
   const port = await freePort();
   const password = randomBytes(12).toString('base64url');
   const folder = tempFolder('postgres');
@@ -63,14 +65,25 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     cwd: folder.path,
   });
   if (made.code !== 0) throw new Error(`initdb ended with ${made.code}; it wrote:\n${made.output}`);
-  writeFileSync(join(data, 'pg_hba.conf'), `local all all scram-sha-256\nhost all all all scram-sha-256\n`);
+  const host = tls === undefined ? 'host' : 'hostssl';
+  writeFileSync(join(data, 'pg_hba.conf'), `local all all scram-sha-256\n${host} all all all scram-sha-256\n`);
+  if (tls !== undefined) {
+    for (const [name, content] of [['server.key', tls.key] as const, ['server.crt', tls.chain] as const]) {
+      writeFileSync(join(data, name), content, { mode: 0o600 });
+      if (isRoot()) chownSync(join(data, name), NOBODY, NOBODY);
+    }
+  }
 
   let running: RunningProcess | undefined;
   let databases = 0;
   const urlOf = (database: string) => `postgres://${USER}:${password}@${address}:${port}/${database}`;
 
   async function run(statement: string, database = 'postgres'): Promise<pg.QueryResult> {
-    const client = new pg.Client({ connectionString: urlOf(database), connectionTimeoutMillis: 10_000 });
+    const client = new pg.Client({
+      connectionString: urlOf(database),
+      connectionTimeoutMillis: 10_000,
+      ssl: tls === undefined ? false : { rejectUnauthorized: false },
+    });
     client.on('error', () => {});
     await client.connect();
     try {
@@ -91,7 +104,13 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
       return urlOf(`evercert_${databases}`);
     },
     async start() {
-      const all = { fsync: 'off', listen_addresses: address, unix_socket_directories: folder.path, ...settings };
+      const all = {
+        ssl: tls === undefined ? 'off' : 'on',
+        fsync: 'off',
+        listen_addresses: address,
+        unix_socket_directories: folder.path,
+        ...settings,
+      };
       const args = ['-D', data, '-p', String(port)];
       for (const [name, value] of Object.entries(all)) args.push('-c', `${name}=${value}`);
       const server = unprivileged(join(programs, 'postgres'), args);
