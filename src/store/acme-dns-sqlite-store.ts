@@ -1,15 +1,15 @@
-import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Account, AccountStore, StoredName, TxtRow } from '../acmedns/ports.ts';
+import type { AccountStore, StoredName, TxtRow } from '../acmedns/ports.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
-import { allowFromOfText, keyOfPassword, passwordOfKey } from './acme-dns-rows.ts';
-import { type KeptRow, lastUpdateOf, rowsOfLabel, type Slot, writesForLabel } from './acme-dns-slots.ts';
+import { passwordOfKey } from './acme-dns-rows.ts';
+import { type KeptRow, rowsOfLabel, type Slot, writesForLabel } from './acme-dns-slots.ts';
+import { optionalAccount, toAccount, toKept, toSlot } from './acme-dns-sqlite-rows.ts';
+import { type AcmeDnsStatements, prepareAcmeDnsStatements } from './acme-dns-sqlite-statements.ts';
 import { createCommitGroup } from './commit-group.ts';
 import { createSqliteChanges } from './sqlite-changes.ts';
 import { accountExists, sqliteFault } from './sqlite-fault.ts';
 import { txtDifference } from './txt-difference.ts';
-
-type Row = Record<string, SQLOutputValue>;
 
 /** Labels or accounts read at a time when all are read. */
 const PAGE = 1024;
@@ -20,7 +20,7 @@ const PAGE = 1024;
  */
 export function createAcmeDnsSqliteStore(database: DatabaseSync, clock: Clock = systemClock): AccountStore {
   const group = createCommitGroup(database);
-  const sql = prepare(database);
+  const sql = prepareAcmeDnsStatements(database);
   const changes = createSqliteChanges({
     database,
     clock,
@@ -169,7 +169,7 @@ export function createAcmeDnsSqliteStore(database: DatabaseSync, clock: Clock = 
   }
 
   /** Page by page, so that a million labels are never in memory at once and the event loop goes on in between. */
-  async function* pages(labels: Statements['accountLabels']): AsyncGenerator<readonly StoredName[]> {
+  async function* pages(labels: AcmeDnsStatements['accountLabels']): AsyncGenerator<readonly StoredName[]> {
     for (let last = ''; ;) {
       const version = changes.version();
       const page = labels.all(last, PAGE).map((row) => String(row['subdomain']));
@@ -193,78 +193,4 @@ async function read<T>(work: () => T): Promise<T> {
   } catch (error) {
     throw sqliteFault(error);
   }
-}
-
-type Statements = ReturnType<typeof prepare>;
-
-const LABELS = 'WHERE subdomain > ? ORDER BY subdomain LIMIT ?';
-/** By names, in lower case: a file that acme-dns has upgraded from its first version still has columns of that one. */
-const SLOT = 'SELECT rowid AS id, Subdomain AS subdomain, Value AS value, LastUpdate AS last_update FROM txt';
-const KEPT = 'SELECT subdomain, value, updated_at, held, in_slot FROM evercert_txt';
-const ACCOUNT = `
-  SELECT r.Username AS username, r.Password AS password, r.Subdomain AS subdomain, r.AllowFrom AS allow_from, b.created_at, b.last_update_at,
-    (SELECT max(LastUpdate) FROM txt WHERE Subdomain = r.Subdomain) AS newest_slot
-  FROM records r LEFT JOIN evercert_accounts b ON b.username = r.Username`;
-
-function prepare(database: DatabaseSync) {
-  return {
-    addAccount: database.prepare('INSERT INTO records (Username, Password, Subdomain, AllowFrom) VALUES (?, ?, ?, ?)'),
-    findAccount: database.prepare(`${ACCOUNT} WHERE r.Username = ?`),
-    findByLabel: database.prepare(`${ACCOUNT} WHERE r.Subdomain = ?`),
-    accountsAfter: database.prepare(`${ACCOUNT} WHERE r.Username > ? ORDER BY r.Username LIMIT ?`),
-    setPassword: database.prepare('UPDATE records SET Password = ? WHERE Username = ?'),
-    setAllowFrom: database.prepare('UPDATE records SET AllowFrom = ? WHERE Username = ?'),
-    deleteAccount: database.prepare('DELETE FROM records WHERE Username = ?'),
-    putBeside: database.prepare(
-      'INSERT OR REPLACE INTO evercert_accounts (username, created_at, last_update_at) VALUES (?, ?, ?)',
-    ),
-    deleteBeside: database.prepare('DELETE FROM evercert_accounts WHERE username = ?'),
-    noteUpdate: database.prepare(`
-      INSERT INTO evercert_accounts (username, created_at, last_update_at) SELECT Username, 0, ?1 FROM records WHERE Subdomain = ?2
-      ON CONFLICT (username) DO UPDATE SET last_update_at = ?1`),
-    findSlots: database.prepare(`${SLOT} WHERE Subdomain = ? ORDER BY rowid`),
-    slotsBetween: database.prepare(`${SLOT} WHERE Subdomain > ? AND Subdomain <= ? ORDER BY rowid`),
-    addSlot: database.prepare('INSERT INTO txt (Subdomain, Value, LastUpdate) VALUES (?, ?, ?)'),
-    setSlot: database.prepare('UPDATE txt SET Value = ?, LastUpdate = ? WHERE rowid = ?'),
-    deleteAllSlots: database.prepare('DELETE FROM txt WHERE Subdomain = ?'),
-    findKept: database.prepare(`${KEPT} WHERE subdomain = ?`),
-    keptBetween: database.prepare(`${KEPT} WHERE subdomain > ? AND subdomain <= ?`),
-    putKept: database.prepare(
-      'INSERT OR REPLACE INTO evercert_txt (subdomain, value, updated_at, held, in_slot) VALUES (?, ?, ?, ?, ?)',
-    ),
-    deleteKept: database.prepare('DELETE FROM evercert_txt WHERE subdomain = ? AND value = ?'),
-    deleteAllKept: database.prepare('DELETE FROM evercert_txt WHERE subdomain = ?'),
-    addDelegation: database.prepare('INSERT INTO evercert_delegations (domain, subdomain) VALUES (?, ?)'),
-    findDelegation: database.prepare('SELECT subdomain FROM evercert_delegations WHERE domain = ?'),
-    findDelegationLabel: database.prepare('SELECT 1 FROM evercert_delegations WHERE subdomain = ?'),
-    deleteDelegation: database.prepare('DELETE FROM evercert_delegations WHERE domain = ?'),
-    accountLabels: database.prepare(`SELECT Subdomain AS subdomain FROM records ${LABELS}`),
-    delegationLabels: database.prepare(`SELECT subdomain FROM evercert_delegations ${LABELS}`),
-  };
-}
-
-function toSlot(row: Row): Slot {
-  return { id: Number(row['id']), value: String(row['value']), lastUpdate: Number(row['last_update'] ?? 0) };
-}
-
-function toKept(row: Row): KeptRow {
-  const { value, updated_at: updatedAt, held, in_slot: inSlot } = row;
-  return { value: String(value), updatedAt: Number(updatedAt), held: held === 1, inSlot: inSlot === 1 };
-}
-
-function optionalAccount(row: Row | undefined): Account | undefined {
-  return row && toAccount(row);
-}
-
-function toAccount(row: Row): Account {
-  const kept = row['last_update_at'];
-  const lastUpdateAt = lastUpdateOf(Number(row['newest_slot'] ?? 0), typeof kept === 'number' ? kept : undefined);
-  return {
-    username: String(row['username']),
-    key: keyOfPassword(row['password']),
-    subdomain: String(row['subdomain']),
-    allowFrom: allowFromOfText(row['allow_from']),
-    createdAt: Number(row['created_at'] ?? 0),
-    ...(lastUpdateAt !== undefined && { lastUpdateAt }),
-  };
 }
