@@ -10,11 +10,13 @@ interface ImportFlags extends ConfigFlags, OutputOptions {
   readonly dryRun?: boolean;
 }
 
-export function defineImportCommand(program: Command, { terminal, environment }: CommandContext): void {
+export function defineImportCommand(program: Command, context: CommandContext): void {
+  const { terminal, environment } = context;
   const group = program
     .command('import')
     .summary('take over what another program keeps')
     .description('Takes over what another program keeps, into the database of evercert.');
+  defineImportDataFolder(group, context);
   const command = group
     .command('acme-dns')
     .summary('the accounts of an acme-dns server')
@@ -29,6 +31,29 @@ export function defineImportCommand(program: Command, { terminal, environment }:
     const report = await importAcmeDns(configSource(flags, environment), { from, dryRun });
     if (flags.output === 'json') terminal.line(JSON.stringify({ dryRun, ...report }));
     else for (const line of lines(report, dryRun)) terminal.line(line);
+  });
+}
+
+interface DataFolderFlags extends ConfigFlags, OutputOptions {
+  readonly from?: string;
+  readonly dryRun?: boolean;
+}
+
+function defineImportDataFolder(group: Command, { terminal, environment }: CommandContext): void {
+  const command = group
+    .command('data-folder')
+    .summary('what one node has kept, for several nodes')
+    .description(
+      'Brings what evercert has kept in a data folder (SQLite) into the PostgreSQL\ndatabase of [database]. What is there already stays, so it can be run again.\nStop serve before. The data folder is only read.',
+    )
+    .option('--from <folder>', 'the data folder; by default that of the configuration')
+    .option('--dry-run', 'say what would be done, and do nothing');
+  addOutputOption(addConfigOptions(command)).action(async (flags: DataFolderFlags) => {
+    const { importDataFolder } = await import('../app/import-data-folder.ts');
+    const { from, dryRun = false } = flags;
+    const report = await importDataFolder(configSource(flags, environment), { from, dryRun });
+    if (flags.output === 'json') terminal.line(JSON.stringify({ dryRun, ...report }));
+    else for (const line of lines({ ...report, closed: [] }, dryRun)) terminal.line(line);
   });
 }
 
