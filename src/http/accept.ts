@@ -81,7 +81,7 @@ export function createAcceptor(options: AcceptOptions): Acceptor {
         else take(socket, peer, handOver);
       });
     },
-    peerOf: (socket) => named.get(endOf(socket)) ?? remoteOf(socket),
+    peerOf: (socket) => (named.size === 0 ? undefined : named.get(endOf(socket))) ?? remoteOf(socket),
     cutUnfinished() {
       for (const socket of unfinished) socket.destroy();
     },

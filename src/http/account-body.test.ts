@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
-import { readRegisterBody, readUpdateBody } from './account-body.ts';
+import { readOwnerBody, readRegisterBody, readUpdateBody } from './account-body.ts';
+import { type HttpreqBody, readHttpreqBody } from './httpreq-body.ts';
 
 describe('bodies of /register', () => {
   const good: [string, string[]][] = [
@@ -85,6 +86,42 @@ describe('bodies of /update', () => {
   }
 });
 
+describe('bodies of an owner', () => {
+  const cases: [string, string, string, readonly string[] | undefined | 'malformed'][] = [
+    ['{"subdomain":"s","txt":"t"}', 's', 't', undefined],
+    ['{"SubDomain":"s","AllowFrom":["a"]}', 's', '', ['a']],
+    ['{"subdomain":"s","allowfrom":[]}', 's', '', []],
+    ['{"subdomain":"s","allowfrom":null}', 's', '', undefined],
+    ['{"subdomain":"s","allowfrom":["a"],"allowfrom":["b"]}', 's', '', ['b']],
+    ['{"subdomain":"s","allowfrom":["a",null]}', 's', '', ['a', '']],
+    ['{"allowfrom":"a","subdomain":"s"}', 's', '', 'malformed'],
+    ['{"allowfrom":[7],"subdomain":"s"}', 's', '', 'malformed'],
+    ['{"subdomain":7,"allowfrom":["a"]} and more', '', '', ['a']],
+    ['', '', '', undefined],
+    ['{"subdomain":"s"', '', '', undefined],
+  ];
+  for (const [text, subdomain, txt, allowFrom] of cases) {
+    test(JSON.stringify(text), () => assert.deepEqual(readOwnerBody(text), { subdomain, txt, allowFrom }));
+  }
+});
+
+describe('bodies of httpreq', () => {
+  const cases: [string, HttpreqBody][] = [
+    ['{"fqdn":"f.","value":"v"}\n', { kind: 'value', fqdn: 'f.', value: 'v' }],
+    ['{"FQDN":"f.","VALUE":"v","other":1}', { kind: 'value', fqdn: 'f.', value: 'v' }],
+    ['{"domain":"d","token":"t","keyAuth":"k"}', { kind: 'raw', domain: 'd', keyAuthorization: 'k' }],
+    ['{"fqdn":"f.","value":"v","domain":"d","keyAuth":"k"}', { kind: 'value', fqdn: 'f.', value: 'v' }],
+    ['{"fqdn":"f."}', { kind: 'malformed' }],
+    ['{"fqdn":null,"value":"v"}', { kind: 'malformed' }],
+    ['{"domain":"d"}', { kind: 'malformed' }],
+    ['', { kind: 'malformed' }],
+    ['[]', { kind: 'malformed' }],
+  ];
+  for (const [text, expected] of cases) {
+    test(JSON.stringify(text), () => assert.deepEqual(readHttpreqBody(text), expected));
+  }
+});
+
 test('any text whatever gets an answer, and only strings come out', () => {
   const text = fc.oneof(
     fc.string({ unit: 'binary' }),
@@ -97,6 +134,10 @@ test('any text whatever gets an answer, and only strings come out', () => {
       if (register.kind === 'allow-from') for (const entry of register.entries) assert.equal(typeof entry, 'string');
       const update = readUpdateBody(body);
       assert.deepEqual([typeof update.subdomain, typeof update.txt], ['string', 'string']);
+      const { allowFrom } = readOwnerBody(body);
+      if (Array.isArray(allowFrom)) for (const entry of allowFrom) assert.equal(typeof entry, 'string');
+      const httpreq = readHttpreqBody(body);
+      if (httpreq.kind === 'value') assert.deepEqual([typeof httpreq.fqdn, typeof httpreq.value], ['string', 'string']);
     }),
     { numRuns: 2000 },
   );
