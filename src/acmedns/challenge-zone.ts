@@ -105,7 +105,12 @@ export function createChallengeZone(options: ChallengeZoneOptions): ChallengeZon
   async function serveAll(seen: (subdomain: string) => void = () => {}): Promise<LoadedNames> {
     const unusable: string[] = [];
     let served = 0;
+    let isFirst = true;
+    labels.restart();
     for await (const page of store.names()) {
+      // Every page is at least as late as the first.
+      if (isFirst && page[0] !== undefined) labels.caughtUp(page[0].version);
+      isFirst = false;
       for (const name of page) {
         seen(name.subdomain);
         try {

@@ -60,3 +60,15 @@ test('whatever overtakes what, the latest state of a label is served in the end'
     }),
   );
 });
+
+test('after a restart, smaller versions count: the database may have lost a part of its history', () => {
+  const order = createLabelOrder();
+  order.isNews(at(100, 'mine'), 'us');
+  order.caughtUp(99);
+  order.restart();
+  assert.equal(order.isOurs('mine'), false);
+  assert.equal(order.isNews(at(90, 'mine'), 'store'), true);
+  order.caughtUp(90);
+  assert.equal(order.isNews(at(91), 'us'), true);
+  assert.equal(order.isNews(at(90, 'mine'), 'us'), false);
+});

@@ -12,6 +12,8 @@ export interface LabelOrder {
   isNews(state: RemovedName, by: Giver): boolean;
   /** The store has told all that happened up to this version: older states of our own need not be remembered. */
   caughtUp(upTo: number): void;
+  /** All is read again, perhaps from a database that has lost a part of its history: what was known of versions counts no more. */
+  restart(): void;
   /** Whether a call of our own gave a state for the label that the store has not told yet. */
   isOurs(subdomain: string): boolean;
 }
@@ -33,6 +35,10 @@ export function createLabelOrder(): LabelOrder {
     caughtUp(upTo) {
       told = upTo;
       for (const [label, version] of ours) if (version <= upTo) ours.delete(label);
+    },
+    restart() {
+      told = -1;
+      ours.clear();
     },
     isOurs: (subdomain) => ours.has(subdomain.toLowerCase()),
   };

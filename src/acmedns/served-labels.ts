@@ -19,7 +19,9 @@ export interface ServedLabels {
   withdraw(name: RemovedName, by: Giver): void;
   /** The store has told all that happened up to this version. */
   caughtUp(upTo: number): void;
-  /** Withdraws every label but those in `kept` (in lower case) and those that we have just changed ourselves. */
+  /** All labels will be given again. */
+  restart(): void;
+  /** Withdraws every label but those in `kept` (in lower case) and those that we have changed ourselves since the restart. */
   withdrawOthersThan(kept: ReadonlySet<string>): void;
   /** Calls `bury` for labels that have rows which died, until the signal aborts. */
   watchDeaths(bury: (subdomain: string) => Promise<void>, signal: AbortSignal): Promise<void>;
@@ -74,6 +76,7 @@ export function createServedLabels(origin: DomainName, names: NameTable, clock: 
       if (order.isNews(state, by)) remove(state.subdomain);
     },
     caughtUp: (upTo) => order.caughtUp(upTo),
+    restart: () => order.restart(),
     withdrawOthersThan(kept) {
       const suffix = `.${origin}`;
       for (const name of names.names()) {

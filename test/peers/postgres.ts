@@ -1,5 +1,5 @@
-import { chownSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chownSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { freePort } from './free-port.ts';
@@ -14,6 +14,8 @@ export interface PostgresOptions {
   readonly address?: string;
   /** Program and arguments that it is started through, such as `ip netns exec NAME`. */
   readonly through?: readonly string[];
+  /** It is a copy of this one, and follows it until it is promoted. */
+  readonly standbyOf?: PostgresPeer;
   /** PEM: TLS with this key and chain; with it nothing goes without TLS. */
   readonly tls?: { readonly key: string; readonly chain: string };
   /** As on its command line. Without fsync a test is quicker, and says nothing about the time that a disk takes. */
@@ -41,32 +43,44 @@ const USER = 'evercert';
 
 /** Starts PostgreSQL as a user without rights, since it refuses to run as root. */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresPeer> {
-  const { address = '127.0.0.1', through = [], settings = {}, tls } = options;
+  const { address = '127.0.0.1', through = [], settings = {}, tls, standbyOf } = options;
   const port = await freePort();
-  const password = randomBytes(12).toString('base64url');
+  const password = standbyOf?.password ?? randomBytes(12).toString('base64url');
   const folder = tempFolder('postgres');
   const data = join(folder.path, 'data');
   const passwordFile = join(folder.path, 'password');
   writeFileSync(passwordFile, password);
   mkdirSync(data, { mode: 0o700 });
   if (isRoot()) for (const path of [folder.path, data, passwordFile]) chownSync(path, NOBODY, NOBODY);
-  const programs = join(peer('postgres').path, '..');
+  // The programs that belong to it are beside it, and a link to it may stand elsewhere.
+  const programs = dirname(realpathSync(peer('postgres').path));
+  const initdb = [
+    `--pgdata=${data}`,
+    `--username=${USER}`,
+    `--pwfile=${passwordFile}`,
+    '--auth=scram-sha-256',
+    '--locale=C',
+    '--encoding=UTF8',
+    '--no-sync',
+    '--no-instructions',
+  ];
+  const copy = [
+    `--pgdata=${data}`,
+    `--dbname=postgres://${USER}:${password}@${standbyOf?.address}:${standbyOf?.port}/postgres`,
+    '--write-recovery-conf',
+    '--checkpoint=fast',
+    '--no-sync',
+  ];
   const made = await runProgram({
-    ...unprivileged(join(programs, 'initdb'), [
-      `--pgdata=${data}`,
-      `--username=${USER}`,
-      `--pwfile=${passwordFile}`,
-      '--auth=scram-sha-256',
-      '--locale=C',
-      '--encoding=UTF8',
-      '--no-sync',
-      '--no-instructions',
-    ]),
+    ...(standbyOf === undefined
+      ? unprivileged(join(programs, 'initdb'), initdb)
+      : unprivileged(join(programs, 'pg_basebackup'), copy)),
     cwd: folder.path,
   });
-  if (made.code !== 0) throw new Error(`initdb ended with ${made.code}; it wrote:\n${made.output}`);
+  if (made.code !== 0) throw new Error(`no data folder was made (${made.code}):\n${made.output}`);
   const host = tls === undefined ? 'host' : 'hostssl';
-  writeFileSync(join(data, 'pg_hba.conf'), `local all all scram-sha-256\n${host} all all all scram-sha-256\n`);
+  const who = ['local all', `${host} all all`, `${host} replication all`];
+  writeFileSync(join(data, 'pg_hba.conf'), who.map((line) => `${line} all scram-sha-256\n`).join(''));
   if (tls !== undefined) {
     for (const [name, content] of [['server.key', tls.key] as const, ['server.crt', tls.chain] as const]) {
       writeFileSync(join(data, name), content, { mode: 0o600 });
@@ -119,7 +133,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
         command: line[0] ?? server.command,
         args: line.slice(1),
         cwd: folder.path,
-        ready: /database system is ready to accept connections/,
+        ready: /database system is ready to accept/,
       });
     },
     async stop(how = 'fast') {
