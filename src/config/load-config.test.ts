@@ -352,6 +352,11 @@ describe('a good configuration', () => {
   const warned: [what: string, text: string, warning: RegExp][] = [
     ['a name server without address', '[zone]\nname = "a.b"', /no address for the name server a\.b/],
     [
+      'a header that anybody can write',
+      '[api]\nlisten = ["0.0.0.0:80"]\nsource_header = "X-Forwarded-For"',
+      /api\.source_header is believed from whoever connects.*write the addresses of the proxies as api\.trusted_proxies/,
+    ],
+    [
       'a CA that wants an external account',
       '[acme]\ndirectory = "google"',
       /Google Trust Services registers accounts only with an external account/,

@@ -4,7 +4,7 @@ import { findKnownCa } from './known-ca.ts';
 import { isLoopback } from './url.ts';
 
 /** What is allowed, and probably not meant. */
-export function warningsAbout({ zone, acme, database }: Config): string[] {
+export function warningsAbout({ zone, acme, api, database }: Config): string[] {
   const warnings: string[] = [];
   if (database !== undefined && isInClear(database.url)) {
     warnings.push(
@@ -18,6 +18,12 @@ export function warningsAbout({ zone, acme, database }: Config): string[] {
   ) {
     warnings.push(
       `zone.records has no address for the name server ${zone.nameserver}: resolvers will not find it; add "${zone.nameserver}. A 192.0.2.1" with the public address of this machine`,
+    );
+  }
+  const isOpen = !api.listeners.every(({ address }) => isLoopback(address));
+  if (api.sourceHeader !== undefined && api.trustedProxies.length === 0 && isOpen) {
+    warnings.push(
+      'api.source_header is believed from whoever connects, and the API listens on more than loopback: allow lists can be got around; write the addresses of the proxies as api.trusted_proxies, or in EVERCERT_API_TRUSTED_PROXIES',
     );
   }
   const ca = findKnownCa(acme.directory);
