@@ -43,9 +43,18 @@ async function takeRecords(look: AcmeDnsLook, set: WorkingSet, usernames: readon
   if (usernames.length === 0) return;
   const there = await look.records(usernames);
   const seen = await look.seenRecords(usernames);
-  for (const username of usernames) {
-    if (isSameRecord(there.get(username), seen.get(username))) continue;
-    if (takeRecord(set, username, there.get(username))) look.seen.usernames.add(username);
+  const changed = usernames.filter((username) => !isSameRecord(there.get(username), seen.get(username)));
+  // First all labels are let go that are not what they were: people may have exchanged some.
+  const moved = new Map<string, Account>();
+  for (const username of changed) {
+    const [before, row] = [set.account(username), there.get(username)];
+    if (before === undefined || (row !== undefined && subdomainOf(row) === before.subdomain)) continue;
+    set.removeAccount(before);
+    moved.set(username, before);
+  }
+  for (const username of changed) {
+    const row = there.get(username);
+    if (row === undefined || putRecord(set, row, moved.get(username))) look.seen.usernames.add(username);
   }
 }
 
@@ -122,13 +131,10 @@ async function writeLabels(run: RunSql, txt: string, look: AcmeDnsLook, set: Wor
   for (const label of gone) look.seen.labels.add(label);
 }
 
-/** Takes what acme-dns, or a person, has made of an account, where that can be. */
-function takeRecord(set: WorkingSet, username: string, row: QueryResultRow | undefined): boolean {
-  const before = set.account(username);
-  if (row === undefined) {
-    if (before !== undefined) set.removeAccount(before);
-    return true;
-  }
+/** Takes an account as acme-dns, or a person, has made it; false where it cannot be. `moved`: it had another label before. */
+function putRecord(set: WorkingSet, row: QueryResultRow, moved: Account | undefined): boolean {
+  const username = String(row['username']);
+  const before = moved ?? set.account(username);
   const account: Account = {
     createdAt: 0,
     ...before,
@@ -141,11 +147,13 @@ function takeRecord(set: WorkingSet, username: string, row: QueryResultRow | und
     set.changeAccount(account);
     return true;
   }
-  // A label that somebody else has stays with that one; a later look may find it free.
-  if (set.hasLabel(account.subdomain)) return false;
-  if (before !== undefined) set.removeAccount(before);
-  set.addAccount(account);
-  return true;
+  if (!set.hasLabel(account.subdomain)) {
+    set.addAccount(account);
+    return true;
+  }
+  // The label is somebody else's: it stays as it was, and a later look may find the label free.
+  if (moved !== undefined && !set.hasLabel(moved.subdomain)) set.addAccount(moved);
+  return false;
 }
 
 /** The row of an account; what means the same stays as it was written. */

@@ -148,7 +148,10 @@ export class WorkingSet {
 
   async #writeOwners(run: RunSql): Promise<void> {
     const { accounts, delegations } = this.#now;
-    const removed = [...this.#before.accounts.keys()].filter((username) => !accounts.has(username));
+    // One that has another label now is made anew: two may have exchanged theirs.
+    const removed = [...this.#before.accounts.values()].flatMap(({ username, subdomain }) =>
+      accounts.get(username)?.subdomain === subdomain ? [] : [username],
+    );
     if (removed.length > 0) await run('DELETE FROM evercert.accounts WHERE username = ANY($1)', [removed]);
     const undelegated = [...this.#before.delegations.keys()].filter((domain) => !delegations.has(domain));
     if (undelegated.length > 0) await run('DELETE FROM evercert.delegations WHERE domain = ANY($1)', [undelegated]);
