@@ -37,11 +37,16 @@ export interface TakeOverOptions {
   readonly zone: string;
   /** Lines below [database] of config.cfg. */
   readonly config: readonly string[];
+  /** Where DNS is served on 127.0.0.1; default a free port. */
+  readonly dnsPort?: number;
+  /** At the end of the file: tables of evercert's own. */
+  readonly more?: string;
 }
 
 /** `evercert serve --config config.cfg`, with a file as acme-dns has it. */
-export async function takeOver({ folder, zone, config }: TakeOverOptions): Promise<TakenOver> {
-  const [dnsPort, apiPort] = [await freePort(), await freePort()];
+export async function takeOver(options: TakeOverOptions): Promise<TakenOver> {
+  const { folder, zone, config, dnsPort = await freePort(), more = '' } = options;
+  const apiPort = await freePort();
   const configFile = join(folder.path, 'config.cfg');
   const lines = [
     '[general]',
@@ -65,6 +70,7 @@ export async function takeOver({ folder, zone, config }: TakeOverOptions): Promi
     'loglevel = "info"',
     'logtype = "stdout"',
     'logformat = "text"',
+    more,
   ];
   writeFileSync(configFile, `${lines.join('\n')}\n`, { mode: 0o600 });
   let running: RunningProcess | undefined;
