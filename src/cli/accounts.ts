@@ -109,7 +109,7 @@ function describe(account: AccountSummary): string[] {
     `  allowed from ${networks(allowFrom)}`,
     `  created      ${createdAt === undefined ? 'not known' : new Date(createdAt).toISOString()}`,
     `  last update  ${lastUpdateAt === undefined ? 'never' : new Date(lastUpdateAt).toISOString()}`,
-    `  key          kept as ${key === 'sha256' ? 'SHA-256' : 'bcrypt, by acme-dns'}`,
+    `  key          kept as ${key === 'sha256' ? 'SHA-256' : 'bcrypt, as acme-dns has it'}`,
   ];
 }
 
