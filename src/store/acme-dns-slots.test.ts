@@ -134,6 +134,13 @@ describe('what is written', () => {
     );
   });
 
+  test('of two of one second, acme-dns overwrites the older one next', () => {
+    const label = new Label();
+    label.ours((rows) => addValue(addValue(rows, 'older', T * 1000), 'newer', T * 1000 + 1));
+    label.acmeDns('next', T + 1);
+    assert.deepEqual(new Set(label.values()), new Set(['newer', 'next']));
+  });
+
   test('values of our own orders take no slot', () => {
     const label = new Label();
     label.ours((rows) => holdValues(rows, ['h'], T * 1000));

@@ -90,7 +90,10 @@ function slotValues(rows: readonly TxtRow[], count: number): Map<string, number>
   return new Map(newest.toReversed().map((row) => [row.value, secondOf(row)]));
 }
 
-/** A value that has a slot stays there; the others take the slots that are left, the oldest first, as acme-dns does. */
+/**
+ * A value that has a slot stays there; the others take the slots that are left, the older one the first: of two of the same second, that is the
+ * one that acme-dns overwrites.
+ */
 function fillSlots(slots: readonly Slot[], wanted: ReadonlyMap<string, number>, hasSlots: boolean) {
   const waiting = new Map(wanted);
   const writes: Slot[] = [];
@@ -106,7 +109,7 @@ function fillSlots(slots: readonly Slot[], wanted: ReadonlyMap<string, number>, 
     if (lastUpdate !== slot.lastUpdate) writes.push({ ...slot, lastUpdate });
   }
   const rest = [...waiting].map(([value, lastUpdate]) => ({ value, lastUpdate }));
-  for (const slot of free.toSorted((a, b) => a.lastUpdate - b.lastUpdate || a.id - b.id)) {
+  for (const slot of free.toSorted((a, b) => a.id - b.id)) {
     const next = rest.shift() ?? { value: '', lastUpdate: 0 };
     if (next.value !== slot.value || next.lastUpdate !== slot.lastUpdate) writes.push({ id: slot.id, ...next });
   }
