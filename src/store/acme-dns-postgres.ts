@@ -1,5 +1,5 @@
 import { DomainError } from '../core/error.ts';
-import { ACME_DNS_VERSION, postgresTables } from './acme-dns-schema.ts';
+import { ACME_DNS_VERSION, INDEX, indexOf, postgresTables } from './acme-dns-schema.ts';
 import type { PostgresDatabase, RunSql } from './postgres-database.ts';
 
 /** The names of acme-dns' tables with their schema: a user that has the name of ours would see ours first. */
@@ -38,7 +38,7 @@ export async function prepareAcmeDnsTables(database: PostgresDatabase): Promise<
       const schema = await schemaOf(run);
       const tables = { records: `${schema}.records`, txt: `${schema}.txt` };
       await run(SEEN);
-      for (const statement of postgresTables(schema)) await run(statement);
+      await makeMissing(run, schema);
       await checkVersion(run, schema, tables);
       return tables;
     },
@@ -57,6 +57,22 @@ export async function checkAcmeDnsUser(database: PostgresDatabase): Promise<void
   const message =
     'the user of the PostgreSQL database of acme-dns is called "evercert", so that acme-dns would take our tables for its own; give both another user, as by ALTER ROLE evercert RENAME TO acmedns';
   throw new DomainError('invalid-config', message);
+}
+
+/**
+ * Only what is missing: the user may have no right to make anything there, as acme-dns needs none once its tables are there. Without the index
+ * it is slower, and works.
+ */
+async function makeMissing(run: RunSql, schema: string): Promise<void> {
+  const isThere = async (name: string) => {
+    const [row] = await run('SELECT to_regclass($1) IS NOT NULL AS there', [`${schema}.${name}`]);
+    return row?.['there'] === true;
+  };
+  for (const [name, statement] of Object.entries(postgresTables(schema)))
+    if (!(await isThere(name))) await run(statement);
+  if (await isThere(INDEX)) return;
+  await run('SAVEPOINT before_index');
+  await run(indexOf(`${schema}.`)).catch(() => run('ROLLBACK TO SAVEPOINT before_index'));
 }
 
 /** Where acme-dns finds its tables, or would make them. */

@@ -1,20 +1,27 @@
 /*
  * What makes acme-dns' tables (db_version 1) as it makes them itself, where they are missing; so a database of any release, or none yet, is
- * complete. The index is that of acme-dns' main branch, under the same name: without it every read goes through all of the table.
+ * complete.
  */
 export const sqliteTables = tables('', '');
 
-export function postgresTables(schema: string): readonly string[] {
+/** By name. */
+export function postgresTables(schema: string): Readonly<Record<string, string>> {
   return tables(`${schema}.`, 'rowid SERIAL, ');
 }
 
-function tables(prefix: string, rowid: string): readonly string[] {
-  return [
-    `CREATE TABLE IF NOT EXISTS ${prefix}acmedns (Name TEXT, Value TEXT)`,
-    `CREATE TABLE IF NOT EXISTS ${prefix}records (Username TEXT UNIQUE NOT NULL PRIMARY KEY, Password TEXT UNIQUE NOT NULL, Subdomain TEXT UNIQUE NOT NULL, AllowFrom TEXT)`,
-    `CREATE TABLE IF NOT EXISTS ${prefix}txt (${rowid}Subdomain TEXT NOT NULL, Value TEXT NOT NULL DEFAULT '', LastUpdate INT)`,
-    `CREATE INDEX IF NOT EXISTS idx_txt_subdomain ON ${prefix}txt (Subdomain)`,
-  ];
+function tables(prefix: string, rowid: string): Readonly<Record<string, string>> {
+  return {
+    acmedns: `CREATE TABLE IF NOT EXISTS ${prefix}acmedns (Name TEXT, Value TEXT)`,
+    records: `CREATE TABLE IF NOT EXISTS ${prefix}records (Username TEXT UNIQUE NOT NULL PRIMARY KEY, Password TEXT UNIQUE NOT NULL, Subdomain TEXT UNIQUE NOT NULL, AllowFrom TEXT)`,
+    txt: `CREATE TABLE IF NOT EXISTS ${prefix}txt (${rowid}Subdomain TEXT NOT NULL, Value TEXT NOT NULL DEFAULT '', LastUpdate INT)`,
+  };
+}
+
+/** The index that acme-dns' main branch makes, under its name: without it every read goes through all of the table. */
+export const INDEX = 'idx_txt_subdomain';
+
+export function indexOf(prefix: string): string {
+  return `CREATE INDEX IF NOT EXISTS ${INDEX} ON ${prefix}txt (Subdomain)`;
 }
 
 /** The schema of acme-dns that we know. It has had no other since 2018. */

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { DomainError, messageOf } from '../core/error.ts';
-import { ACME_DNS_VERSION, besideMigrations, sqliteTables } from './acme-dns-schema.ts';
+import { ACME_DNS_VERSION, besideMigrations, indexOf, sqliteTables } from './acme-dns-schema.ts';
 import { inTransaction } from './database.ts';
 
 /** How long a statement waits for another process that is writing, in ms. */
@@ -30,7 +30,7 @@ export function openAcmeDnsSqlite(file: string): DatabaseSync {
 /** Brings acme-dns' schema and ours up to date; a file of acme-dns before 0.2 as acme-dns itself would. */
 function complete(database: DatabaseSync, file: string): void {
   inTransaction(database, () => {
-    for (const sql of sqliteTables) database.exec(sql);
+    for (const sql of [...Object.values(sqliteTables), indexOf('')]) database.exec(sql);
     const version = database.prepare("SELECT Value FROM acmedns WHERE Name = 'db_version'").get()?.['Value'];
     if (version === undefined) {
       database.exec(

@@ -90,6 +90,26 @@ withPostgres(() => {
       assert.equal((await empty.database.run('SELECT value FROM public.acmedns'))[0]?.['value'], '1');
     });
 
+    test('a user who may write those tables, and make nothing beside them, is enough', async (t) => {
+      const open = await newPostgresDatabase(t);
+      const admin = await open();
+      for (const statement of [...TABLES, record(USER, 'a'), slots('a', ['v', 7], ['', 0])]) await admin.run(statement);
+      for (const statement of [
+        'CREATE ROLE narrow',
+        'REVOKE CREATE ON SCHEMA public FROM PUBLIC',
+        'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO narrow',
+        'GRANT ALL ON SCHEMA evercert TO narrow',
+      ])
+        await admin.run(statement);
+      const narrow: PostgresDatabase = {
+        ...admin,
+        transaction: (work, { first = '', ...frame } = {}) =>
+          admin.transaction(work, { ...frame, first: `SET LOCAL ROLE narrow; ${first}` }),
+      };
+      const tables = await prepareAcmeDnsTables(narrow);
+      assert.deepEqual(await names(createAcmeDnsPostgresStore(admin, tables)), { a: ['v'] });
+    });
+
     test('one of a newer acme-dns is not taken', async (t) => {
       await assert.rejects(setup(t, ...TABLES, "UPDATE public.acmedns SET value = '2'"), { code: 'store-too-new' });
     });
