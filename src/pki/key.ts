@@ -3,6 +3,7 @@ import type { KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import { assertNever } from '../core/assert-never.ts';
 import { DomainError } from '../core/error.ts';
+import type { KeySpec } from './key-spec.ts';
 
 /** Which key pair a certificate or an account gets. All are accepted by public CAs. */
 export type KeyType = 'P-256' | 'P-384' | 'RSA-2048' | 'RSA-3072' | 'RSA-4096';
@@ -10,7 +11,8 @@ export type KeyType = 'P-256' | 'P-384' | 'RSA-2048' | 'RSA-3072' | 'RSA-4096';
 const generate = promisify(generateKeyPair);
 
 /** A fresh private key as PKCS#8 PEM. RSA is made on another thread and takes up to seconds; the caller's thread stays free. */
-export async function generateKey(type: KeyType): Promise<string> {
+export async function generateKey(type: KeyType | KeySpec): Promise<string> {
+  if (typeof type !== 'string') throw new Error('not yet');
   const { privateKey } = await newKeyPair(type);
   return privateKey.export({ type: 'pkcs8', format: 'pem' });
 }
