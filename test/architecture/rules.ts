@@ -37,7 +37,7 @@ const ONLY_IN: readonly (readonly [specifier: RegExp, rooms: readonly string[]])
   [/^node:child_process$/, ['standalone']],
   [/^(node:https?|hono|@hono\/.*)$/, ['http', 'rehearsal']],
   [/^(pino|@prometheus-io\/client)$/, ['telemetry']],
-  [/^undici$/, ['acme', 'dns01']],
+  [/^undici$/, ['acme', 'dns01', 'kube']],
   [/^(@peculiar\/.*|reflect-metadata)$/, ['pki']],
   [/^smol-toml$/, ['config']],
   [/^commander$/, ['cli']],
