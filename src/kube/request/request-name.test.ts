@@ -17,9 +17,12 @@ test('a longer one is cut where a letter stands, and ends in its hash', () => {
 
 test('every name of a Certificate gives a name that Kubernetes takes', () => {
   const label = fc.stringMatching(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/);
-  const name = fc
-    .array(label, { minLength: 1, maxLength: 8 })
-    .map((labels) => labels.join('.').slice(0, 253).replace(/[-.]+$/, ''));
+  const name = fc.array(label, { minLength: 1, maxLength: 8 }).map((labels) =>
+    labels
+      .join('.')
+      .slice(0, 253)
+      .replace(/[-.]+$/, ''),
+  );
   fc.assert(
     fc.property(name, fc.nat(), (certificate, revision) => {
       const made = requestName(certificate, revision);
