@@ -102,5 +102,5 @@ export function optional<T extends z.ZodType>(schema: T): z.ZodOptional<T> {
 
 /** A field of a status: one that makes no sense is read as missing, because whoever wrote it, a controller must be able to put it right. */
 export function observed<T extends z.ZodType>(schema: T): z.ZodCatch<z.ZodOptional<T>> {
-  return z.catch(z.optional(schema), undefined);
+  return z.optional(schema).catch(undefined);
 }
