@@ -11,6 +11,8 @@ export interface NewOrder {
   readonly names: readonly string[];
   readonly profile: string | undefined;
   readonly replaces: string | undefined;
+  /** ms since the epoch; asked for only where the CA is known to take it. */
+  readonly notAfter?: number | undefined;
 }
 
 /** What the flow of one order asks of a CA, for one account. The flow sees nothing else of acme/. */
@@ -31,9 +33,9 @@ export interface AcmeCalls {
 /** The calls of a real account. */
 export function acmeCalls(session: AcmeSession): AcmeCalls {
   return {
-    createOrder: ({ names, profile, replaces }, signal) => {
+    createOrder: ({ names, profile, replaces, notAfter }, signal) => {
       const identifiers = names.map((value) => ({ type: 'dns' as const, value }));
-      return createOrder(session, { identifiers, profile, replaces }, signal);
+      return createOrder(session, { identifiers, profile, replaces, notAfter }, signal);
     },
     getOrder: (url, signal) => getOrder(session, url, signal),
     listOrders: (signal) => listOrders(session, signal),

@@ -62,13 +62,23 @@ function invalid(why: string): DomainError {
  * @throws DomainError `certificate-mismatch` with the first difference; `invalid-certificate`, `invalid-key` when unreadable
  */
 export function checkIssued(o: { chain: string; privateKey: string; names: readonly string[]; now: number }): void {
-  const chain = parseChain(o.chain);
   const publicKey = createPublicKey(parsePrivateKey(o.privateKey));
-  const leaf = checkKey(chain, publicKey);
+  checkUsage(checkIssuedFor({ ...o, publicKey }));
+}
+
+/** The same where only the public key is known, and any use of the certificate may have been asked for. Returns the leaf. */
+export function checkIssuedFor(o: {
+  chain: string;
+  publicKey: KeyObject;
+  names: readonly string[];
+  now: number;
+}): Certificate {
+  const chain = parseChain(o.chain);
+  const leaf = checkKey(chain, o.publicKey);
   checkNames(leaf, o.names);
-  checkUsage(leaf);
   for (const certificate of chain) checkValidity(certificate, o.now);
   checkSignatures(chain);
+  return leaf;
 }
 
 function checkKey(chain: readonly Certificate[], publicKey: KeyObject): Certificate {
