@@ -32,7 +32,11 @@ function reason(seen: Order, authorizations: readonly Authorization[]): OrderEnd
   return usable ? abandoned('the order is invalid at the CA, which gives no reason; it may have expired') : refused;
 }
 
-async function readAuthorization(url: string, acme: AcmeCalls, signal: AbortSignal): Promise<Authorization | undefined> {
+async function readAuthorization(
+  url: string,
+  acme: AcmeCalls,
+  signal: AbortSignal,
+): Promise<Authorization | undefined> {
   try {
     return await acme.getAuthorization(url, signal);
   } catch (error) {
