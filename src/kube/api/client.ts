@@ -126,10 +126,7 @@ export interface KubeVersion {
 export interface KubeClient {
   /** The newest state, or undefined when there is none. */
   get<T extends KubeObject>(resource: Resource<T>, key: ObjectKey, options: CallOptions): Promise<T | undefined>;
-  /**
-   * Page by page. When the server forgot the list meanwhile (410), the rest is read at once and the resource version is the newer one: each object
-   * comes at least once.
-   */
+  /** Page by page, all of one moment. `kube-gone` when the server forgot that moment meanwhile: begin again (list-all.ts does). */
   list<T extends KubeObject>(resource: Resource<T>, query: ListQuery, options: CallOptions): AsyncIterable<ListPage<T>>;
   /** One watch, until the server ends it (minutes), the connection breaks or the signal aborts. `kube-gone`: list again. */
   watch<T extends KubeObject>(

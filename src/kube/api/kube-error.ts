@@ -21,10 +21,20 @@ export type KubeCode =
   | 'kube-unavailable'
   | 'kube-bad-object';
 
+/** One of several things that are wrong: with an object (`field` is a path), or between field managers. */
+export interface ErrorCause {
+  /** Such as `FieldValueInvalid`, `FieldManagerConflict`, `NamespaceTerminating`. */
+  readonly type: string;
+  readonly field: string;
+  readonly message: string;
+}
+
 export interface KubeErrorOptions {
   readonly retry?: Retry;
   readonly status?: number | undefined;
   readonly reason?: string | undefined;
+  readonly causes?: readonly ErrorCause[];
+  readonly isObject?: boolean;
   readonly cause?: unknown;
 }
 
@@ -33,12 +43,17 @@ export class KubeError extends DomainError {
   declare readonly code: KubeCode;
   readonly status: number | undefined;
   readonly reason: string | undefined;
+  readonly causes: readonly ErrorCause[];
+  /** Of `kube-not-found`: it is the object that is missing, not its kind or its namespace. */
+  readonly isObject: boolean;
 
   constructor(code: KubeCode, message: string, options: KubeErrorOptions = {}) {
     super(code, message, { retry: options.retry ?? { kind: 'backoff' }, cause: options.cause });
     this.name = 'KubeError';
     this.status = options.status;
     this.reason = options.reason;
+    this.causes = options.causes ?? [];
+    this.isObject = options.isObject ?? false;
   }
 }
 
