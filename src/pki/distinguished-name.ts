@@ -1,30 +1,64 @@
+import { derChildren, readDer } from './der.ts';
+import type { DerElement } from './der.ts';
+import { oid, printableString, sequence, setOf, utf8String } from './der-writer.ts';
+import { dottedOid } from './oid.ts';
+import { derText } from './der-text.ts';
+
 /** One AttributeTypeAndValue of a name: its OID in dots, its value as text. */
 export interface NameAttribute {
   readonly oid: string;
   readonly value: string;
+  /** The value's DER, where it is no text or was given as DER. */
+  readonly encoded?: Uint8Array | undefined;
 }
 
 /** An RDNSequence as encoded: the first element is the most significant. An element with several attributes is a multi-valued RDN. */
 export type DistinguishedName = readonly (readonly NameAttribute[])[];
 
-/** The fields of `spec.subject`; the common name stands apart. */
-export interface SubjectFields {
-  readonly organizations?: readonly string[] | undefined;
-  readonly countries?: readonly string[] | undefined;
-  readonly organizationalUnits?: readonly string[] | undefined;
-  readonly localities?: readonly string[] | undefined;
-  readonly provinces?: readonly string[] | undefined;
-  readonly streetAddresses?: readonly string[] | undefined;
-  readonly postalCodes?: readonly string[] | undefined;
-  readonly serialNumber?: string | undefined;
+export const COMMON_NAME = '2.5.4.3';
+
+// The characters of PrintableString. `*` and `&` belong to other types (X.680 section 41.4), so names with them become UTF8String.
+const PRINTABLE = /^[A-Za-z0-9 '()+,\-./:=?]*$/;
+
+/** The DER of a name. Text is PrintableString where it can be and else UTF8String, as Go writes it: the same spec, the same bytes. */
+export function encodeName(name: DistinguishedName): Uint8Array {
+  return sequence(...name.map((attributes) => setOf(...attributes.map(encodeAttribute))));
 }
 
-/** The name that cert-manager makes of these fields: order and grouping as Go's pkix.Name. */
-export function subjectName(fields: SubjectFields, commonName?: string): DistinguishedName {
-  throw new Error(`not yet ${String(fields)} ${String(commonName)}`);
+function encodeAttribute({ oid: type, value, encoded }: NameAttribute): Uint8Array {
+  return sequence(oid(type), encoded ?? (PRINTABLE.test(value) ? printableString(value) : utf8String(value)));
 }
 
-/** The fields read back from a name; attributes of other types are left out. */
-export function subjectFieldsOf(name: DistinguishedName): Required<SubjectFields> & { readonly commonName: string } {
-  throw new Error(`not yet ${String(name)}`);
+/** @throws RangeError when it is no name */
+export function readName(element: DerElement): DistinguishedName {
+  return derChildren(element.content).map((rdn) => derChildren(rdn.content).map(readAttribute));
+}
+
+function readAttribute(element: DerElement): NameAttribute {
+  const type = readDer(element.content);
+  const value = readDer(element.content, type.end);
+  const text = derText(value);
+  const encoded = element.content.slice(type.end, value.end);
+  if (text !== undefined) return { oid: dottedOid(type.content), value: text };
+  return { oid: dottedOid(type.content), value: `#${Buffer.from(encoded).toString('hex')}`, encoded };
+}
+
+/** The values of one type, in the order of the name. */
+export function valuesOf(name: DistinguishedName, type: string): string[] {
+  return name.flatMap((attributes) => attributes.filter(({ oid: found }) => found === type).map(({ value }) => value));
+}
+
+/** The last common name, as Go chooses; empty when there is none. */
+export function commonNameOf(name: DistinguishedName): string {
+  return valuesOf(name, COMMON_NAME).at(-1) ?? '';
+}
+
+/** Whether two names have the same types and values in the same places, however the text is encoded. */
+export function sameName(one: DistinguishedName, other: DistinguishedName): boolean {
+  return JSON.stringify(comparable(one)) === JSON.stringify(comparable(other));
+}
+
+/** The attributes of one RDN are a set, so their order says nothing. */
+function comparable(name: DistinguishedName): string[][] {
+  return name.map((attributes) => attributes.map(({ oid: type, value }) => `${type}=${value}`).toSorted());
 }

@@ -1,8 +1,9 @@
-import { createPublicKey, randomBytes } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { isIP } from 'node:net';
 import { generateKey, parsePrivateKey } from './key.ts';
 import type { KeyType } from './key.ts';
+import { serialNumber } from './serial-number.ts';
 import { loadX509, signingAlgorithm } from './x509.ts';
 import type { X509Library } from './x509.ts';
 
@@ -88,7 +89,7 @@ interface Unsigned extends Validity {
 async function sign({ X509CertificateGenerator }: X509Library, o: Unsigned): Promise<string> {
   const algorithm = signingAlgorithm(o.signer);
   const certificate = await X509CertificateGenerator.create({
-    serialNumber: serialNumber(),
+    serialNumber: Buffer.from(serialNumber()).toString('hex'),
     subject: o.subject,
     issuer: o.issuer,
     notBefore: wholeSeconds(o.notBefore),
@@ -123,13 +124,6 @@ function authorityKey(library: X509Library, issuer: Authority): Unsigned['extens
     library.SubjectKeyIdentifierExtension,
   );
   return new library.AuthorityKeyIdentifierExtension(identifier?.keyId ?? '');
-}
-
-/** 20 octets, positive, not zero (RFC 5280 section 4.1.2.2). */
-function serialNumber(): string {
-  const bytes = randomBytes(20);
-  bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x01;
-  return bytes.toString('hex');
 }
 
 function spki(key: KeyObject): Uint8Array<ArrayBuffer> {
