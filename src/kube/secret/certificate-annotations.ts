@@ -1,4 +1,4 @@
-import { subjectFieldsOf } from '../../pki/distinguished-name.ts';
+import { subjectFieldsOf } from '../../pki/subject.ts';
 import type { ParsedCertificate } from '../../pki/parsed-certificate.ts';
 import { csvLine } from './csv.ts';
 
