@@ -23,28 +23,27 @@ import type { SignatureAlgorithm } from './signature.ts';
 import { subjectName } from './subject.ts';
 import type { SubjectFields } from './subject.ts';
 
-/** What a Certificate's spec says about the certificate itself. */
-export interface WantedContent extends WantedNames {
+/** Everything a Certificate's spec says about the CSR that is made for it. */
+export interface RequestContent extends WantedNames {
+  readonly privateKey: KeyObject;
   readonly subject?: SubjectFields | undefined;
   /** RFC 4514; takes the place of `subject` and `commonName`. */
   readonly literalSubject?: string | undefined;
   readonly commonName?: string | undefined;
   /** DEFAULT_USAGES when absent or empty. */
   readonly usages?: readonly string[] | undefined;
-  readonly isCA?: boolean | undefined;
-  readonly nameConstraints?: NameConstraints | undefined;
-}
-
-/** And what the CSR for it also needs. */
-export interface RequestContent extends WantedContent {
-  readonly privateKey: KeyObject;
   /** `spec.encodeUsagesInRequest`: false leaves the usage extensions out. */
   readonly encodeUsages?: boolean | undefined;
+  readonly isCA?: boolean | undefined;
   /** Whether basicConstraints is written; cert-manager does so only with a feature gate. */
   readonly encodeBasicConstraints?: boolean | undefined;
+  readonly nameConstraints?: NameConstraints | undefined;
   /** When absent: by the key, as cert-manager does. */
   readonly signatureAlgorithm?: SignatureAlgorithm | undefined;
 }
+
+/** The same without the key, as it is compared. */
+export type WantedContent = Omit<RequestContent, 'privateKey'>;
 
 const EXTENSION_REQUEST = '1.2.840.113549.1.9.14';
 const ATTRIBUTES = 0xa0;
