@@ -3,7 +3,7 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Where scripts/install-peers.sh puts what it builds. */
-const cache = fileURLToPath(new URL('../../.cache/peers', import.meta.url));
+export const peerFolder = fileURLToPath(new URL('../../.cache/peers', import.meta.url));
 
 /** Which program each peer is, and who installs it. */
 const PEERS = {
@@ -19,6 +19,10 @@ const PEERS = {
   dnsperf: 'dnsperf',
   openssl: 'openssl',
   curl: 'curl',
+  etcd: 'etcd',
+  'kube-apiserver': 'kube-apiserver',
+  'kube-controller-manager': 'kube-controller-manager',
+  kubectl: 'kubectl',
 } as const;
 
 export type PeerName = keyof typeof PEERS;
@@ -54,7 +58,7 @@ export function peers(...names: readonly PeerName[]): string | false {
 
 function findProgram(program: string): string | undefined {
   const folders = [
-    join(cache, 'bin'),
+    join(peerFolder, 'bin'),
     ...(process.env['PATH'] ?? '').split(delimiter),
     '/usr/local/sbin',
     '/usr/sbin',
@@ -62,7 +66,9 @@ function findProgram(program: string): string | undefined {
   ];
   // certbot lives in a Python environment of its own: the machine's certbot is another version.
   const candidates =
-    program === 'certbot' ? [join(cache, 'certbot', 'bin', program)] : folders.map((folder) => join(folder, program));
+    program === 'certbot'
+      ? [join(peerFolder, 'certbot', 'bin', program)]
+      : folders.map((folder) => join(folder, program));
   return candidates.find(isExecutable);
 }
 
