@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { listOf, oneOf, optional, record, text, time, wholeNumber } from './field.ts';
+import type { Rule } from './field.ts';
 
 const CONDITION = {
   type: text('What this condition is about.', { maxLength: 316 }),
@@ -18,15 +19,16 @@ export function conditions(description: string) {
 }
 
 /** Conditions of a kind whose spec never changes. */
-export function conditionsOfRequest(description: string) {
-  return list(description, record('One condition.', CONDITION));
+export function conditionsOfRequest(description: string, rules: readonly Rule[] = []) {
+  return list(description, record('One condition.', CONDITION), rules);
 }
 
-function list<T extends z.ZodType>(description: string, condition: T) {
+function list<T extends z.ZodType>(description: string, condition: T, rules: readonly Rule[] = []) {
   return listOf(description, condition, {
     'x-kubernetes-list-type': 'map',
     'x-kubernetes-list-map-keys': ['type'],
     maxItems: 64,
+    ...(rules.length === 0 ? {} : { 'x-kubernetes-validations': rules }),
   });
 }
 

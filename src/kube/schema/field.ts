@@ -74,8 +74,8 @@ export function listOf<T extends z.ZodType>(description: string, item: T, more: 
   return z.array(item).register(openApi, { description, 'x-kubernetes-list-type': 'atomic', ...more });
 }
 
-export function textMap(description: string, more: OpenApi = {}) {
-  return z.record(z.string(), z.string()).register(openApi, { description, ...more });
+export function textMap(description: string, more: OpenApi = {}, value: z.ZodString = z.string()) {
+  return z.record(z.string(), value).register(openApi, { description, ...more });
 }
 
 /** An object. Fields that are not named here are kept when it is read, though its type does not show them. */
@@ -89,11 +89,6 @@ export function kept(description: string) {
   return z
     .record(z.string(), z.unknown())
     .register(openApi, { description, 'x-kubernetes-preserve-unknown-fields': true });
-}
-
-/** Any JSON at all. */
-export function anything(description: string): z.ZodUnknown {
-  return z.unknown().register(openApi, { description, 'x-kubernetes-preserve-unknown-fields': true });
 }
 
 export function optional<T extends z.ZodType>(schema: T): z.ZodOptional<T> {

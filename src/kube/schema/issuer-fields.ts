@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { acmeIssuer, acmeIssuerStatus } from './acme-issuer.ts';
 import { conditions } from './condition.ts';
+import type { Rule } from './field.ts';
 import { listOf, observed, optional, record, text } from './field.ts';
 import { vaultIssuer } from './vault-issuer.ts';
 import { venafiIssuer } from './venafi-issuer.ts';
@@ -20,13 +21,27 @@ export type CaIssuer = z.infer<typeof caIssuer>;
 
 const selfSignedIssuer = record('Each certificate is signed with its own key.', { crlDistributionPoints });
 
-export const issuerSpec = record('How certificates are signed: exactly one of these.', {
-  acme: optional(acmeIssuer),
-  ca: optional(caIssuer),
-  selfSigned: optional(selfSignedIssuer),
-  vault: optional(vaultIssuer),
-  venafi: optional(venafiIssuer),
-});
+const TYPES = `[has(self.acme), has(self.ca), has(self.selfSigned), has(self.vault), has(self.venafi)]`;
+
+const ONE_TYPE: readonly Rule[] = [
+  {
+    rule: `${TYPES}.exists_one(is, is)`,
+    messageExpression: `${TYPES}.exists(is, is) ? 'has more than one type: an issuer is exactly one of acme, ca, selfSigned, vault, venafi' : 'has no type: set exactly one of acme, ca, selfSigned, vault, venafi'`,
+    message: 'must be exactly one of acme, ca, selfSigned, vault, venafi',
+  },
+];
+
+export const issuerSpec = record(
+  'How certificates are signed: exactly one of these.',
+  {
+    acme: optional(acmeIssuer),
+    ca: optional(caIssuer),
+    selfSigned: optional(selfSignedIssuer),
+    vault: optional(vaultIssuer),
+    venafi: optional(venafiIssuer),
+  },
+  { 'x-kubernetes-validations': ONE_TYPE },
+);
 
 export type IssuerSpec = z.infer<typeof issuerSpec>;
 

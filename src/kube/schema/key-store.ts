@@ -1,3 +1,4 @@
+import { KEY_STORE_RULES } from './certificate-rules.ts';
 import { flag, oneOf, optional, record, text } from './field.ts';
 import { secretKey } from './secret-reference.ts';
 
@@ -12,25 +13,33 @@ const PASSWORD = {
 export function keystores() {
   return record('Key stores to add to the Secret, for programs that do not read PEM.', {
     jks: optional(
-      record('A Java key store.', {
-        create: flag('Whether to make `keystore.jks`, and `truststore.jks` when the CA is known.'),
-        alias: optional(text('Name of the entry; `certificate` when missing.')),
-        ...PASSWORD,
-      }),
+      record(
+        'A Java key store.',
+        {
+          create: flag('Whether to make `keystore.jks`, and `truststore.jks` when the CA is known.'),
+          alias: optional(text('Name of the entry; `certificate` when missing.')),
+          ...PASSWORD,
+        },
+        { 'x-kubernetes-validations': KEY_STORE_RULES },
+      ),
     ),
     pkcs12: optional(
-      record('A PKCS #12 key store.', {
-        create: flag('Whether to make `keystore.p12`, and `truststore.p12` when the CA is known.'),
-        profile: optional(
-          oneOf('Algorithms of the store; `LegacyRC2`, which every old program reads, when missing.', [
-            'LegacyRC2',
-            'LegacyDES',
-            'Modern2023',
-            'Modern2026',
-          ]),
-        ),
-        ...PASSWORD,
-      }),
+      record(
+        'A PKCS #12 key store.',
+        {
+          create: flag('Whether to make `keystore.p12`, and `truststore.p12` when the CA is known.'),
+          profile: optional(
+            oneOf('Algorithms of the store; `LegacyRC2`, which every old program reads, when missing.', [
+              'LegacyRC2',
+              'LegacyDES',
+              'Modern2023',
+              'Modern2026',
+            ]),
+          ),
+          ...PASSWORD,
+        },
+        { 'x-kubernetes-validations': KEY_STORE_RULES },
+      ),
     ),
   });
 }

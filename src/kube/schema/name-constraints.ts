@@ -1,12 +1,17 @@
+import { NAME_CONSTRAINT_RULES } from './certificate-rules.ts';
 import { flag, listOf, optional, record, text } from './field.ts';
 
 /** Names that a CA may or may not issue for (RFC 5280 section 4.2.1.10). */
 export function nameConstraints() {
-  return record('Names that this CA may, or may not, issue certificates for. Only with `isCA`.', {
-    critical: optional(flag('Whether a program that does not know this extension must refuse the certificate.')),
-    permitted: optional(names('The only names that the CA may issue for.')),
-    excluded: optional(names('Names that the CA may not issue for.')),
-  });
+  return record(
+    'Names that this CA may, or may not, issue certificates for. Only with `isCA`.',
+    {
+      critical: optional(flag('Whether a program that does not know this extension must refuse the certificate.')),
+      permitted: optional(names('The only names that the CA may issue for.')),
+      excluded: optional(names('Names that the CA may not issue for.')),
+    },
+    { 'x-kubernetes-validations': NAME_CONSTRAINT_RULES },
+  );
 }
 
 function names(description: string) {

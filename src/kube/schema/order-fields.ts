@@ -1,18 +1,23 @@
 import type { z } from 'zod';
 import { acmeState } from './acme-state.ts';
 import { bytes, flag, listOf, observed, optional, record, text, time } from './field.ts';
+import { IMMUTABLE } from './immutable.ts';
 import { issuerReference } from './issuer-reference.ts';
 
-export const orderSpec = record('What is ordered. Never changes.', {
-  request: bytes('The certificate signing request.'),
-  issuerRef: issuerReference('The issuer of type ACME that is asked.'),
-  commonName: optional(text('Common name of the request. Also among the names.')),
-  dnsNames: optional(listOf('DNS names of the request.', text('One name.'))),
-  ipAddresses: optional(listOf('IP addresses of the request.', text('One address.'))),
-  duration: optional(text('Lifetime to ask the CA for.')),
-  profile: optional(text('Name of a certificate profile of the CA.')),
-  replaces: optional(text('Identifier of the certificate that this one replaces (RFC 9773 section 4.1).')),
-});
+export const orderSpec = record(
+  'What is ordered. Never changes.',
+  {
+    request: bytes('The certificate signing request.'),
+    issuerRef: issuerReference('The issuer of type ACME that is asked.'),
+    commonName: optional(text('Common name of the request. Also among the names.')),
+    dnsNames: optional(listOf('DNS names of the request.', text('One name.'))),
+    ipAddresses: optional(listOf('IP addresses of the request.', text('One address.'))),
+    duration: optional(text('Lifetime to ask the CA for.')),
+    profile: optional(text('Name of a certificate profile of the CA.')),
+    replaces: optional(text('Identifier of the certificate that this one replaces (RFC 9773 section 4.1).')),
+  },
+  { 'x-kubernetes-validations': IMMUTABLE },
+);
 
 export type OrderSpec = z.infer<typeof orderSpec>;
 
