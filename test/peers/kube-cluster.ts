@@ -19,8 +19,8 @@ import { peer, peerFolder, peers } from './require-peer.ts';
 import { tempFolder } from './temp-folder.ts';
 
 export interface KubeClusterOptions {
-  /** Deletes what is owned by what was deleted, and empties namespaces; some seconds more to start. */
-  readonly controllerManager?: boolean;
+  /** With the controllers that delete what is owned by what was deleted, and that empty namespaces. */
+  readonly controllers?: boolean;
   /** More flags of kube-apiserver. */
   readonly flags?: readonly string[];
 }
@@ -54,7 +54,7 @@ export interface KubeCluster {
 
 /** Whether a test with a cluster must be skipped. */
 export function kubeClusterSkip(): string | false {
-  return peers('etcd', 'kube-apiserver', 'kube-controller-manager', 'kubectl', 'openssl');
+  return peers('etcd', 'kube-apiserver', 'kube-controllers', 'kubectl', 'openssl');
 }
 
 const START_TIMEOUT = 90_000;
@@ -134,11 +134,8 @@ export async function startKubeCluster(options: KubeClusterOptions = {}): Promis
       });
     let apiServer = await startApiServer();
     started.push({ stop: (signal) => apiServer.stop(signal) });
-    let manager: RunningProcess | undefined;
-    if (options.controllerManager === true) {
-      manager = await startControllerManager(kubeconfig, certificates.serviceAccounts.privateKey, caFile);
-      started.push(manager);
-    }
+    const controllers = options.controllers === true ? await startControllers(kubeconfig) : undefined;
+    if (controllers !== undefined) started.push(controllers);
 
     const kubectl: KubeCluster['kubectl'] = (args, input) =>
       runKubectl(['--kubeconfig', kubeconfig, ...args], folder.path, input);
@@ -186,7 +183,7 @@ export async function startKubeCluster(options: KubeClusterOptions = {}): Promis
         apiServer = await startApiServer();
       },
       compactEtcd: () => etcd.compact(),
-      output: () => [etcd, apiServer, manager].map((program) => program?.output() ?? '').join('\n'),
+      output: () => [etcd, apiServer, controllers].map((program) => program?.output() ?? '').join('\n'),
       stop,
     };
   } catch (error) {
@@ -195,39 +192,22 @@ export async function startKubeCluster(options: KubeClusterOptions = {}): Promis
   }
 }
 
-async function startControllerManager(
-  kubeconfig: string,
-  serviceAccountKey: string,
-  caFile: string,
-): Promise<RunningProcess> {
-  const port = await freePort();
+function startControllers(kubeconfig: string): Promise<RunningProcess> {
   return startProcess({
-    command: peer('kube-controller-manager').path,
-    args: [
-      ...['kubeconfig', 'authentication-kubeconfig', 'authorization-kubeconfig'].map(
-        (flag) => `--${flag}=${kubeconfig}`,
-      ),
-      '--leader-elect=false',
-      '--controllers=garbage-collector-controller,namespace-controller,serviceaccount-controller,root-ca-certificate-publisher-controller',
-      `--service-account-private-key-file=${serviceAccountKey}`,
-      `--root-ca-file=${caFile}`,
-      '--bind-address=127.0.0.1',
-      `--secure-port=${port}`,
-    ],
-    ready: async () => (await askServer(`https://127.0.0.1:${port}/healthz`)).status === 200,
+    command: peer('kube-controllers').path,
+    args: [kubeconfig],
+    ready: /controllers are running/,
     timeout: START_TIMEOUT,
   });
 }
 
 async function askServer(
   url: string,
-  ca?: string,
-  user?: { readonly certificate: string; readonly key: string },
+  ca: string,
+  user: { readonly certificate: string; readonly key: string },
 ): Promise<{ status: number; body: string }> {
-  // The controller manager has a certificate that it made itself, and is asked for its health only.
-  const trust = ca === undefined ? { rejectUnauthorized: false } : { ca };
-  const login = user === undefined ? {} : { cert: await readFile(user.certificate), key: await readFile(user.key) };
-  const call = httpsRequest(url, { ...trust, ...login, agent: false, timeout: 5000 }).end();
+  const login = { cert: await readFile(user.certificate), key: await readFile(user.key) };
+  const call = httpsRequest(url, { ca, ...login, agent: false, timeout: 5000 }).end();
   call.on('timeout', () => call.destroy(new Error('it did not answer')));
   const [response] = (await once(call, 'response')) as [IncomingMessage];
   return { status: response.statusCode ?? 0, body: await text(response) };

@@ -21,7 +21,7 @@ const PEERS = {
   curl: 'curl',
   etcd: 'etcd',
   'kube-apiserver': 'kube-apiserver',
-  'kube-controller-manager': 'kube-controller-manager',
+  'kube-controllers': 'kube-controllers',
   kubectl: 'kubectl',
 } as const;
 
