@@ -4,6 +4,7 @@ import { defineDemoCommand } from './demo.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
 import type { ExitCode } from './exit-code.ts';
 import { defineIssueCommand } from './issue.ts';
+import { defineKubeCommand } from './kube.ts';
 import { writeObject } from './progress.ts';
 import { defineRenewCommand } from './renew.ts';
 import { defineRevokeCommand } from './revoke.ts';
@@ -74,6 +75,7 @@ later, 5 this machine (port, folder, database), 130 interrupted.`,
     defineStatusCommand,
     defineRevokeCommand,
     defineConfigCommand,
+    defineKubeCommand,
   ]) {
     define(program, context);
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { evercert } from './run-evercert.ts';
 
-const COMMANDS = ['', 'demo', 'serve', 'issue', 'renew', 'status', 'revoke', 'config', 'config check'];
+const COMMANDS = ['', 'demo', 'serve', 'issue', 'renew', 'status', 'revoke', 'config', 'config check', 'kube', 'kube crds'];
 
 describe('--help', { concurrency: 3 }, () => {
   for (const command of COMMANDS) {
