@@ -17,8 +17,8 @@ export interface Selection {
 }
 
 export interface ListQuery extends Selection {
-  /** Objects for each page; default 500. */
-  readonly pageSize?: number;
+  /** Objects for each page; default 500, and 0 for all at once. */
+  readonly pageSize?: number | undefined;
   /** '0': whatever the server has in its cache. Absent: the newest. */
   readonly resourceVersion?: '0' | undefined;
 }

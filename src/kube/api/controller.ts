@@ -1,4 +1,9 @@
 import type { Clock } from '../../core/clock.ts';
+import { DomainError } from '../../core/error.ts';
+import { isKubeError } from './kube-error.ts';
+import { timeLimit } from './time-limit.ts';
+import { createWorkQueue } from './work-queue.ts';
+import type { KeyPriority } from './work-queue.ts';
 
 /** `again`: look at the key once more after so many ms, though nothing went wrong. */
 export type Result = { readonly kind: 'done' } | { readonly kind: 'again'; readonly after: number };
@@ -36,7 +41,7 @@ export interface ControllerObserver {
 export interface Controller {
   readonly name: string;
   /** As soon as a worker is free; many calls while it waits are one. `urgent` goes before what is not. */
-  add(key: string, priority?: 'urgent' | 'normal'): void;
+  add(key: string, priority?: KeyPriority): void;
   /** Not before so many ms; of several, the earliest holds. */
   addAfter(key: string, milliseconds: number): void;
   /** Resolves when the signal has aborted and no reconcile is under way. */
@@ -45,7 +50,78 @@ export interface Controller {
   depth(): number;
 }
 
+const DEFAULT_BACKOFF = { first: 1000, longest: 300_000 };
+const DEFAULT_TIMEOUT = 120_000;
+/** Somebody else wrote at the same time: the watch brings their state within milliseconds. */
+const AFTER_CONFLICT = 50;
+/** More conflicts than this in a row are no coincidence. */
+const CONFLICTS_TO_BEAR = 5;
+
 /** One key is never reconciled twice at the same time. */
 export function createController(options: ControllerOptions): Controller {
-  throw new Error(`not yet: ${options.name}`);
+  const { name, clock, observe, backoff = DEFAULT_BACKOFF, timeout = DEFAULT_TIMEOUT } = options;
+  const queue = createWorkQueue(clock, (depth) => observe?.depth(name, depth));
+  const failures = new Map<string, number>();
+
+  async function reconcile(key: string, signal: AbortSignal): Promise<void> {
+    const started = performance.now();
+    const limited = timeLimit(signal, timeout);
+    let outcome: 'done' | 'again' | 'failed';
+    try {
+      const result = await options.reconcile(key, limited.signal);
+      failures.delete(key);
+      outcome = result.kind;
+      if (result.kind === 'again') queue.addAfter(key, result.after);
+    } catch (error) {
+      if (signal.aborted) return;
+      outcome = fail(key, error);
+    } finally {
+      limited.release();
+    }
+    observe?.synced(name, outcome, performance.now() - started);
+  }
+
+  function fail(key: string, error: unknown): 'again' | 'failed' {
+    const count = (failures.get(key) ?? 0) + 1;
+    failures.set(key, count);
+    if (isKubeError(error, 'kube-conflict') && count <= CONFLICTS_TO_BEAR) {
+      queue.addAfter(key, jittered(AFTER_CONFLICT * 2 ** (count - 1)));
+      return 'again';
+    }
+    options.onError(error, key);
+    queue.addAfter(key, pauseAfter(error, count));
+    return 'failed';
+  }
+
+  function pauseAfter(error: unknown, count: number): number {
+    const growing = jittered(Math.min(backoff.first * 2 ** (count - 1), backoff.longest));
+    if (!(error instanceof DomainError)) return growing;
+    if (error.retry.kind === 'after') return Math.max(error.retry.at - clock.now(), growing);
+    return error.retry.kind === 'never' ? jittered(backoff.longest) : growing;
+  }
+
+  async function work(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const key = await queue.take(signal).catch(() => undefined);
+      if (key === undefined) return;
+      await reconcile(key, signal);
+      queue.done(key);
+    }
+  }
+
+  return {
+    name,
+    add: (key, priority) => queue.add(key, priority),
+    addAfter: (key, milliseconds) => queue.addAfter(key, milliseconds),
+    depth: () => queue.depth(),
+    async run(signal) {
+      const workers = Array.from({ length: options.workers }, () => work(signal));
+      await Promise.all([queue.run(signal), ...workers]);
+    },
+  };
+}
+
+/** Spread by a quarter up and down, so that what failed together does not come back together. */
+function jittered(milliseconds: number): number {
+  return milliseconds * (0.75 + Math.random() / 2);
 }

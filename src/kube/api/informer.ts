@@ -1,6 +1,10 @@
 import type { Clock } from '../../core/clock.ts';
 import type { KubeClient, Selection } from './client.ts';
+import { followObjects } from './follow-objects.ts';
+import { formatKey } from './object.ts';
 import type { KubeObject, ObjectKey } from './object.ts';
+import { createObjectIndex } from './object-index.ts';
+import { createObjectStore } from './object-store.ts';
 import type { Resource } from './resource.ts';
 
 export interface InformerOptions<T extends KubeObject> extends Selection {
@@ -38,10 +42,71 @@ export interface Informer<T extends KubeObject> {
   upsert(object: T): void;
 }
 
+/** Grouped by namespace whatever else is asked for. */
+const NAMESPACE = Symbol('namespace');
+
 export function createInformer<T extends KubeObject>(
-  client: KubeClient,
+  client: Pick<KubeClient, 'list' | 'watch'>,
   resource: Resource<T>,
   options: InformerOptions<T>,
 ): Informer<T> {
-  throw new Error(`not yet: ${String([client, resource, options])}`);
+  const listeners = new Set<ChangeListener<T>>();
+  const onError = options.onError ?? (() => {});
+  const byNamespace = createObjectIndex<T>(({ metadata }) => [metadata.namespace ?? '']);
+  const indexes = new Map<string | symbol, ReturnType<typeof createObjectIndex<T>>>([[NAMESPACE, byNamespace]]);
+  for (const [name, valuesOf] of Object.entries(options.indexes ?? {})) indexes.set(name, createObjectIndex(valuesOf));
+
+  const store = createObjectStore<T>({
+    keep: (object) => keep(object, options),
+    onChange(key, before, after) {
+      for (const index of indexes.values()) index.change(key, before, after);
+      for (const listener of listeners) listener(key, before, after);
+    },
+  });
+  let isSynced = false;
+  const { promise: synced, resolve } = Promise.withResolvers<void>();
+
+  function read(index: string | symbol, value: string): readonly T[] {
+    const found = indexes.get(index);
+    if (found === undefined) throw new Error(`the informer of ${resource.plural} has no index ${String(index)}`);
+    return [...found.keys(value)].flatMap((key) => store.get(key) ?? []);
+  }
+
+  return {
+    resource,
+    synced,
+    get: (key) => store.get(typeof key === 'string' ? key : formatKey(key)),
+    list: (namespace) => (namespace === undefined ? [...store.values()] : read(NAMESPACE, namespace)),
+    byIndex: read,
+    isSynced: () => isSynced,
+    onChange(listener) {
+      for (const [key, object] of store.entries()) listener(key, undefined, object);
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    run: (signal) =>
+      followObjects({
+        client,
+        resource,
+        selection: options,
+        store,
+        clock: options.clock,
+        onError,
+        onListed() {
+          isSynced = true;
+          resolve();
+        },
+        signal,
+      }),
+    upsert: (object) => store.upsert(object),
+  };
+}
+
+function keep<T extends KubeObject>(object: T, { transform, keepManagedFields }: InformerOptions<T>): T {
+  let kept = object;
+  if (keepManagedFields !== true && object.metadata.managedFields !== undefined) {
+    const { managedFields: _, ...metadata } = object.metadata;
+    kept = { ...object, metadata };
+  }
+  return transform === undefined ? kept : transform(kept);
 }
