@@ -62,3 +62,28 @@ export function sameName(one: DistinguishedName, other: DistinguishedName): bool
 function comparable(name: DistinguishedName): string[][] {
   return name.map((attributes) => attributes.map(({ oid: type, value }) => `${type}=${value}`).toSorted());
 }
+
+const SHORT_NAMES: Readonly<Record<string, string>> = {
+  '2.5.4.6': 'C',
+  '2.5.4.10': 'O',
+  '2.5.4.11': 'OU',
+  [COMMON_NAME]: 'CN',
+  '2.5.4.5': 'SERIALNUMBER',
+  '2.5.4.7': 'L',
+  '2.5.4.8': 'ST',
+  '2.5.4.9': 'STREET',
+  '2.5.4.17': 'POSTALCODE',
+};
+
+/** The name as one line (RFC 4514), for people: most special part first. */
+export function readableName(name: DistinguishedName): string {
+  const attribute = ({ oid: type, value }: NameAttribute): string => `${SHORT_NAMES[type] ?? type}=${escaped(value)}`;
+  return name
+    .map((attributes) => attributes.map(attribute).join('+'))
+    .toReversed()
+    .join(',');
+}
+
+function escaped(value: string): string {
+  return value.replace(/[",+;<>\\]|^[ #]| $/g, (character) => `\\${character}`);
+}

@@ -8,9 +8,9 @@ export type KeyEncoding = 'PKCS1' | 'PKCS8';
 /** The key as PEM with a final newline. Ed25519 has only PKCS#8, whatever is asked for. */
 export function encodePrivateKey(key: KeyObject, encoding: KeyEncoding): string {
   const format = 'pem';
-  if (encoding === 'PKCS1' && key.asymmetricKeyType === 'rsa') return key.export({ type: 'pkcs1', format }).toString();
-  if (encoding === 'PKCS1' && key.asymmetricKeyType === 'ec') return key.export({ type: 'sec1', format }).toString();
-  return key.export({ type: 'pkcs8', format }).toString();
+  if (encoding === 'PKCS1' && key.asymmetricKeyType === 'rsa') return key.export({ type: 'pkcs1', format });
+  if (encoding === 'PKCS1' && key.asymmetricKeyType === 'ec') return key.export({ type: 'sec1', format });
+  return key.export({ type: 'pkcs8', format });
 }
 
 /** The DER inside the first block of a private key's PEM (additionalOutputFormats calls it `key.der`): the bytes as they are. */
