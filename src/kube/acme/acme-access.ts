@@ -33,7 +33,12 @@ export interface AcmeAccess {
   /** Makes the account of a key, or finds it; its mail address is then the one given. @throws AcmeError */
   register(server: AcmeServer, registration: AcmeRegistration, signal: AbortSignal): Promise<string>;
   /** @throws AcmeError */
-  changeEmail(server: AcmeServer, account: AcmeAccountKey, email: string | undefined, signal: AbortSignal): Promise<void>;
+  changeEmail(
+    server: AcmeServer,
+    account: AcmeAccountKey,
+    email: string | undefined,
+    signal: AbortSignal,
+  ): Promise<void>;
   /** Makes no request. @throws DomainError when the key cannot be used */
   account(server: AcmeServer, account: AcmeAccountKey): AcmeCalls;
   /** undefined: the CA has none. @throws AcmeError */

@@ -12,7 +12,8 @@ export function acmeServerOf({ server, caBundle, skipTLSVerify }: AcmeIssuer): S
     const message = `spec.acme.server "${server}" is no URL; it must be that of the CA's directory, as in https://acme.example.net/directory`;
     return { kind: 'invalid', reason: 'InvalidURL', message };
   }
-  const trust = caBundle === undefined || caBundle === '' ? undefined : Buffer.from(caBundle, 'base64').toString('utf8');
+  const trust =
+    caBundle === undefined || caBundle === '' ? undefined : Buffer.from(caBundle, 'base64').toString('utf8');
   if (trust !== undefined && skipTLSVerify === true) {
     const message =
       'spec.acme has both caBundle and skipTLSVerify: the one says whom to trust, the other to trust anyone; remove one of them';

@@ -64,7 +64,10 @@ async function setUp(
     ...(acme.externalAccountBinding === undefined ? [] : [acme.externalAccountBinding.keySecretRef.name]),
     ...solvers.map(({ name }) => name),
   ];
-  const found = (finding: Omit<IssuerFinding, 'secrets'>): SetUp => ({ kind: 'found', finding: { ...finding, secrets } });
+  const found = (finding: Omit<IssuerFinding, 'secrets'>): SetUp => ({
+    kind: 'found',
+    finding: { ...finding, secrets },
+  });
 
   const target = acmeServerOf(acme);
   if (target.kind === 'invalid') return found({ ready: false, reason: target.reason, message: target.message });
@@ -74,11 +77,17 @@ async function setUp(
   } catch (error) {
     if (!(error instanceof DomainError) || error.code.startsWith('kube-')) throw error;
     const message = `Failed to verify ACME account: ${error.message}`;
-    return found({ ready: false, reason: 'ErrVerifyACMEAccount', message, event: warning('ErrVerifyACMEAccount', message) });
+    return found({
+      ready: false,
+      reason: 'ErrVerifyACMEAccount',
+      message,
+      event: warning('ErrVerifyACMEAccount', message),
+    });
   }
   for (const { name, key: member } of solvers) {
     const secret = await readSecret({ namespace, name }, signal);
-    if (secret === undefined) return found(invalidSolver(`failed to get secret "${name}": secrets "${name}" not found`));
+    if (secret === undefined)
+      return found(invalidSolver(`failed to get secret "${name}": secrets "${name}" not found`));
     if (member !== undefined && secretBytes(secret, member) === undefined) {
       return found(invalidSolver(`failed to get secret "${name}": there is no key "${member}" in it`));
     }
@@ -86,7 +95,12 @@ async function setUp(
   const binding = await externalAccount(acme, namespace, readSecret, signal);
   if (binding.kind === 'missing') {
     const message = `Failed to register ACME account: ${binding.message}`;
-    return found({ ready: false, reason: 'ErrRegisterACMEAccount', message, event: warning('ErrRegisterACMEAccount', message) });
+    return found({
+      ready: false,
+      reason: 'ErrRegisterACMEAccount',
+      message,
+      event: warning('ErrRegisterACMEAccount', message),
+    });
   }
   try {
     const status = await ensureAccount(
@@ -138,7 +152,11 @@ async function ensureAccount(
       throw error;
     }
   }
-  const registered = await access.register(server, { privateKey: key.privateKey, email, externalAccount: binding }, signal);
+  const registered = await access.register(
+    server,
+    { privateKey: key.privateKey, email, externalAccount: binding },
+    signal,
+  );
   lost.found(uri, registered);
   return statusOf(registered, key, email);
 }
@@ -184,7 +202,8 @@ async function externalAccount(
   const secret = await readSecret({ namespace, name: keySecretRef.name }, signal);
   const bytes = secret && secretBytes(secret, keySecretRef.key ?? '');
   if (bytes === undefined) {
-    const what = secret === undefined ? `secrets "${keySecretRef.name}" not found` : `it has no key "${keySecretRef.key ?? ''}"`;
+    const what =
+      secret === undefined ? `secrets "${keySecretRef.name}" not found` : `it has no key "${keySecretRef.key ?? ''}"`;
     return { kind: 'missing', message: `failed to get the external account's secret "${keySecretRef.name}": ${what}` };
   }
   return { kind: 'account', account: { keyId: keyID, hmacKey: Buffer.from(bytes).toString('utf8').trim() } };
