@@ -8,6 +8,7 @@ const ACME_RULES: readonly Rule[] = [
   {
     rule: '!has(self.caBundle) || !has(self.skipTLSVerify) || !self.skipTLSVerify',
     fieldPath: '.skipTLSVerify',
+    reason: 'FieldValueForbidden',
     message: 'cannot stand beside caBundle: choose one of them',
   },
   {

@@ -10,7 +10,7 @@ import { KEY_USAGES } from './key-usage.ts';
 export const certificateRequestSpec = record(
   'What is asked for. Never changes.',
   {
-    request: bytes('The certificate signing request: PEM, which makes base64 of base64 here.', { minLength: 1 }),
+    request: bytes('The certificate signing request: PEM, which makes base64 of base64 here.'),
     issuerRef: issuerReference('Which issuer is to sign it.', ISSUER_REFERENCE_RULES),
     duration: optional(durationText('Lifetime to ask for, such as `2160h`; at least 1h.', { atLeast: '1h' })),
     isCA: optional(flag('Whether a certificate of a CA is asked for.')),

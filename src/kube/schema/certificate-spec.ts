@@ -1,132 +1,30 @@
 import type { z } from 'zod';
-import {
-  CERTIFICATE_RULES,
-  EMAIL_RULES,
-  IP_RULES,
-  LITERAL_SUBJECT_RULES,
-  OID_RULES,
-  OTHER_NAME_RULES,
-  OUTPUT_FORMAT_RULES,
-  PRIVATE_KEY_RULES,
-  SECRET_ANNOTATION_RULES,
-  LABEL_VALUE_RULES,
-  SECRET_NAME_RULES,
-} from './certificate-rules.ts';
+import { CERTIFICATE_RULES } from './certificate-rules.ts';
 import { durationText } from './duration-field.ts';
-import { flag, listOf, oneOf, optional, record, text, textMap, wholeNumber } from './field.ts';
+import { flag, listOf, oneOf, optional, record, text, wholeNumber } from './field.ts';
+import type { Rule } from './field.ts';
 import { ISSUER_REFERENCE_RULES, issuerReference } from './issuer-reference.ts';
 import { KEY_USAGES } from './key-usage.ts';
 import { keystores } from './key-store.ts';
 import { nameConstraints } from './name-constraints.ts';
-import { subject } from './subject.ts';
+import { privateKey } from './private-key-fields.ts';
+import { renewal } from './renewal-fields.ts';
+import { requestedNames } from './requested-names.ts';
+import { secretTemplate } from './secret-template.ts';
 
-const names = {
-  dnsNames: optional(listOf('DNS names, also with `*.` before them.', text('One name.'))),
-  ipAddresses: optional(
-    listOf('IP addresses.', text('One address.', { maxLength: 64, 'x-kubernetes-validations': IP_RULES }), {
-      maxItems: 1000,
-    }),
-  ),
-  uris: optional(listOf('URIs, such as those of SPIFFE.', text('One URI.'))),
-  emailAddresses: optional(
-    listOf('Mail addresses.', text('One address.', { maxLength: 320, 'x-kubernetes-validations': EMAIL_RULES }), {
-      maxItems: 1000,
-    }),
-  ),
-  otherNames: optional(
-    listOf(
-      'Names of other kinds, each with the OID of its kind.',
-      record(
-        'One name.',
-        {
-          oid: optional(
-            text('The kind of name, such as 1.3.6.1.4.1.311.20.2.3 for a user principal name.', {
-              maxLength: 256,
-              'x-kubernetes-validations': OID_RULES,
-            }),
-          ),
-          utf8Value: optional(text('The name.')),
-        },
-        { 'x-kubernetes-validations': OTHER_NAME_RULES },
-      ),
-      { maxItems: 1000 },
-    ),
-  ),
-  commonName: optional(
-    text('The common name (CN), at most 64 characters. Names that servers are reached by belong in `dnsNames`.', {
-      maxLength: 64,
-    }),
-  ),
-  subject: optional(subject()),
-  literalSubject: optional(
-    text('The whole subject as text (RFC 4514), whose order is kept. In place of `subject` and `commonName`.', {
-      maxLength: 2048,
-      'x-kubernetes-validations': LITERAL_SUBJECT_RULES,
-    }),
-  ),
-};
+const SECRET_NAME_RULES: readonly Rule[] = [
+  {
+    rule: `self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')`,
+    message: 'cannot be the name of a Secret: lower case letters, digits, - and ., with a letter or digit at both ends',
+  },
+];
 
-const renewal = optional(
-  record('When the certificate is renewed, beyond how long before its end.', {
-    policy: optional(
-      oneOf('`RenewBefore`: in time before it ends. `Disabled`: never, unless somebody asks for it.', [
-        'RenewBefore',
-        'Disabled',
-      ]),
-    ),
-    windows: optional(
-      listOf(
-        'Only in one of these windows, as long as that is in time.',
-        record('One window.', {
-          cron: text('When it opens: five fields, as for cron.', { minLength: 1 }),
-          windowDuration: durationText('How long it is open, such as `2h`.'),
-          timezone: optional(text('Time zone of `cron`, such as `Europe/Berlin`; UTC when missing.')),
-        }),
-        { maxItems: 100 },
-      ),
-    ),
-  }),
-);
-
-const privateKey = optional(
-  record(
-    'The private key.',
-    {
-      rotationPolicy: optional(
-        oneOf('`Always` (also when missing): a new key each time. `Never`: the key that is there is kept.', [
-          'Never',
-          'Always',
-        ]),
-      ),
-      encoding: optional(
-        oneOf('How `tls.key` is written: `PKCS1` (also when missing) or `PKCS8`.', ['PKCS1', 'PKCS8']),
-      ),
-      algorithm: optional(oneOf('`RSA` when missing.', ['RSA', 'ECDSA', 'Ed25519'])),
-      size: optional(
-        wholeNumber('Bits: 2048 (also when missing) to 8192 for RSA; 256 (also when missing), 384 or 521 for ECDSA.'),
-      ),
-    },
-    { 'x-kubernetes-validations': PRIVATE_KEY_RULES },
-  ),
-);
-
-const secretTemplate = optional(
-  record('What to put on the Secret beside the certificate. Removed from it when it is removed here.', {
-    annotations: optional(
-      textMap('Annotations for the Secret.', {
-        maxProperties: 256,
-        'x-kubernetes-validations': SECRET_ANNOTATION_RULES,
-      }),
-    ),
-    labels: optional(
-      textMap(
-        'Labels for the Secret.',
-        { maxProperties: 256 },
-        text('One value.', { maxLength: 63, 'x-kubernetes-validations': LABEL_VALUE_RULES }),
-      ),
-    ),
-  }),
-);
+const OUTPUT_FORMAT_RULES: readonly Rule[] = [
+  {
+    rule: 'self.all(one, self.exists_one(other, other.type == one.type))',
+    message: 'has the same type twice',
+  },
+];
 
 export const certificateSpec = record(
   'What is asked for.',
@@ -136,7 +34,7 @@ export const certificateSpec = record(
       'x-kubernetes-validations': SECRET_NAME_RULES,
     }),
     issuerRef: issuerReference('Which issuer signs it.', ISSUER_REFERENCE_RULES),
-    ...names,
+    ...requestedNames,
     duration: optional(
       durationText(
         'Lifetime to ask for, such as `2160h`, which is the default; at least 1h. ACME servers choose their own.',
@@ -156,7 +54,7 @@ export const certificateSpec = record(
         maximum: 99,
       }),
     ),
-    renewal,
+    renewal: optional(renewal()),
     isCA: optional(flag('Whether it is the certificate of a CA, which may sign others.')),
     usages: optional(
       listOf(
@@ -165,7 +63,7 @@ export const certificateSpec = record(
       ),
     ),
     encodeUsagesInRequest: optional(flag('Whether the request itself says `usages`; true when missing.')),
-    privateKey,
+    privateKey: optional(privateKey()),
     signatureAlgorithm: optional(
       oneOf('How the request is signed. Must fit the key.', [
         'SHA256WithRSA',
@@ -177,7 +75,7 @@ export const certificateSpec = record(
         'PureEd25519',
       ]),
     ),
-    secretTemplate,
+    secretTemplate: optional(secretTemplate()),
     keystores: optional(keystores()),
     additionalOutputFormats: optional(
       listOf(

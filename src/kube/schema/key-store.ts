@@ -1,6 +1,21 @@
-import { KEY_STORE_RULES } from './certificate-rules.ts';
 import { flag, oneOf, optional, record, text } from './field.ts';
+import type { Rule } from './field.ts';
 import { secretKey } from './secret-reference.ts';
+
+const KEY_STORE_RULES: readonly Rule[] = [
+  {
+    rule: '!has(self.password) || !has(self.passwordSecretRef)',
+    fieldPath: '.password',
+    reason: 'FieldValueForbidden',
+    message: 'cannot stand beside passwordSecretRef: choose one of them',
+  },
+  {
+    rule: '!self.create || has(self.password) || has(self.passwordSecretRef)',
+    fieldPath: '.passwordSecretRef',
+    reason: 'FieldValueRequired',
+    message: 'a key store has a password: set passwordSecretRef, or password',
+  },
+];
 
 const PASSWORD = {
   passwordSecretRef: optional(secretKey('The password, in a Secret of the same namespace.')),

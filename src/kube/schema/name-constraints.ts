@@ -1,5 +1,13 @@
-import { NAME_CONSTRAINT_RULES } from './certificate-rules.ts';
 import { flag, listOf, optional, record, text } from './field.ts';
+import type { Rule } from './field.ts';
+
+const NAME_CONSTRAINT_RULES: readonly Rule[] = [
+  {
+    rule: 'has(self.permitted) || has(self.excluded)',
+    reason: 'FieldValueRequired',
+    message: 'has neither permitted nor excluded: set one of them',
+  },
+];
 
 /** Names that a CA may or may not issue for (RFC 5280 section 4.2.1.10). */
 export function nameConstraints() {
