@@ -1,20 +1,20 @@
 import { fromTime, toTime, withCondition, withoutCondition } from '../conditions.ts';
 import type { Certificate } from '../schema/certificate.ts';
 import type { CertificateStatus } from '../schema/certificate-status.ts';
+import { READY_MESSAGE } from './policies.ts';
 
 // What a Certificate's status becomes, step by step. Nothing is written here: a reconcile puts together what it found out, and writes once.
 
-export const READY_MESSAGE = 'Certificate is up to date and has not expired';
 const WAITING = ' (waiting: ';
 
-/** Why a Certificate is not as it should be: the words of the conditions Ready and Issuing. */
-export interface Violation {
+/** The words of the conditions Ready and Issuing: a violation of a policy, or what has become of a request. */
+export interface Cause {
   readonly reason: string;
   readonly message: string;
 }
 
 /** When the certificate in the Secret is valid, and when it is to be renewed. ms since the epoch; undefined when there is none. */
-export interface Lifetime {
+export interface StatusTimes {
   readonly notBefore: number | undefined;
   readonly notAfter: number | undefined;
   readonly renewalTime: number | undefined;
@@ -23,10 +23,10 @@ export interface Lifetime {
 export function withReadiness(
   certificate: Certificate,
   status: CertificateStatus,
-  found: { readonly violation: Violation | undefined; readonly lifetime: Lifetime },
+  found: { readonly violation: Cause | undefined; readonly times: StatusTimes },
   now: number,
 ): CertificateStatus {
-  const { violation, lifetime } = found;
+  const { violation, times } = found;
   const condition = {
     type: 'Ready',
     status: violation === undefined ? 'True' : 'False',
@@ -34,21 +34,21 @@ export function withReadiness(
     message: violation?.message ?? READY_MESSAGE,
     observedGeneration: certificate.metadata.generation ?? 0,
   } as const;
-  return withLifetime({ ...status, conditions: [...withCondition(status.conditions, condition, now)] }, lifetime);
+  return withTimes({ ...status, conditions: [...withCondition(status.conditions, condition, now)] }, times);
 }
 
-function withLifetime(status: CertificateStatus, lifetime: Lifetime): CertificateStatus {
+function withTimes(status: CertificateStatus, times: StatusTimes): CertificateStatus {
   const { notBefore: _, notAfter: __, renewalTime: ___, ...rest } = status;
   return {
     ...rest,
-    ...timeMember('notBefore', lifetime),
-    ...timeMember('notAfter', lifetime),
-    ...timeMember('renewalTime', lifetime),
+    ...timeMember('notBefore', times),
+    ...timeMember('notAfter', times),
+    ...timeMember('renewalTime', times),
   };
 }
 
-function timeMember(name: keyof Lifetime, lifetime: Lifetime): { [K in keyof Lifetime]?: string } {
-  const time = lifetime[name];
+function timeMember(name: keyof StatusTimes, times: StatusTimes): { [K in keyof StatusTimes]?: string } {
+  const time = times[name];
   return time === undefined ? {} : { [name]: toTime(time) };
 }
 
@@ -56,14 +56,14 @@ function timeMember(name: keyof Lifetime, lifetime: Lifetime): { [K in keyof Lif
 export function withIssuing(
   certificate: Certificate,
   status: CertificateStatus,
-  violation: Violation,
+  cause: Cause,
   nextKeyName: string,
   now: number,
 ): CertificateStatus {
   const condition = {
     type: 'Issuing',
     status: 'True',
-    ...violation,
+    ...cause,
     observedGeneration: certificate.metadata.generation ?? 0,
   } as const;
   return {
@@ -85,9 +85,9 @@ export function withWaiting(status: CertificateStatus, waiting: string | undefin
   };
 }
 
-/** The issuance is over, and well. */
+/** The issuance is over, and well. What the CA has said about renewing the certificate before goes with it. */
 export function withIssued(status: CertificateStatus, revision: number): CertificateStatus {
-  const { lastFailureTime: _, failedIssuanceAttempts: __, nextPrivateKeySecretName: ___, ...rest } = status;
+  const { lastFailureTime: _, failedIssuanceAttempts: __, nextPrivateKeySecretName: ___, acme: ____, ...rest } = status;
   return { ...rest, revision, conditions: [...withoutCondition(status.conditions, 'Issuing')] };
 }
 
@@ -95,7 +95,7 @@ export function withIssued(status: CertificateStatus, revision: number): Certifi
 export function withFailure(
   certificate: Certificate,
   status: CertificateStatus,
-  failure: Violation,
+  failure: Cause,
   now: number,
 ): CertificateStatus {
   const { nextPrivateKeySecretName: _, ...rest } = status;

@@ -2,7 +2,7 @@ import { conditionOf, fromTime } from '../conditions.ts';
 import { retryTime } from './issuance-backoff.ts';
 import type { BackoffBounds } from './issuance-backoff.ts';
 import type { CertificateView } from './gather-certificate.ts';
-import { requestMismatches } from './request-mismatches.ts';
+import { requestFits } from './request-fits.ts';
 
 /** Whether an issuance that is due may begin now. */
 export type Gate =
@@ -31,9 +31,5 @@ function hasChanged({ certificate, nextRequests }: CertificateView): boolean {
     const observed = conditionOf(certificate.status?.conditions, 'Issuing')?.observedGeneration;
     return observed !== undefined && observed !== (certificate.metadata.generation ?? 0);
   }
-  try {
-    return requestMismatches(certificate.spec, failed).length > 0;
-  } catch {
-    return true;
-  }
+  return !requestFits(certificate.spec, failed);
 }

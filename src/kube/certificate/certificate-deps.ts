@@ -1,0 +1,17 @@
+import type { KubeDeps } from '../deps.ts';
+import type { Certificate } from '../schema/certificate.ts';
+import type { KeyWorkshop } from './key-workshop.ts';
+import type { NextKeyIndex } from './next-key-index.ts';
+import type { SecretKeeper } from './secret-keeper.ts';
+
+/** What the Certificate controller has beyond what all have. */
+export interface CertificateDeps extends KubeDeps {
+  readonly nextKeys: NextKeyIndex;
+  readonly workshop: KeyWorkshop;
+  readonly keeper: SecretKeeper;
+  /** Looks at a Certificate again. */
+  readonly wake: (key: string) => void;
+  /** Told after each issuance, with how long it took in ms. */
+  readonly issued?: (certificate: Certificate, milliseconds: number) => void;
+  readonly failed?: (certificate: Certificate, reason: string) => void;
+}

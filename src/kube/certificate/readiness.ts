@@ -1,0 +1,51 @@
+import { fromTime } from '../conditions.ts';
+import type { CertificateStatus } from '../schema/certificate-status.ts';
+import type { Cause, StatusTimes } from './certificate-status.ts';
+import { certificateState } from './certificate-state.ts';
+import type { CertificateState, GatheredCertificate } from './certificate-state.ts';
+import { readinessViolation } from './policies.ts';
+import { renewalPlan, suggestedWindow } from './renewal-time.ts';
+import { isTemporary } from './temporary-certificate.ts';
+
+export interface Readiness {
+  readonly violation: Cause | undefined;
+  readonly times: StatusTimes;
+  /** Why the renewal windows of the spec cannot be kept. */
+  readonly windowError: string | undefined;
+  /** Read once, for whoever asks more. */
+  readonly state: CertificateState;
+}
+
+const NO_TIMES: StatusTimes = { notBefore: undefined, notAfter: undefined, renewalTime: undefined };
+
+/** Whether the Secret has what the Certificate asks for, and for how long. Pure; `now` is ms since the epoch. */
+export function judgeReadiness(gathered: GatheredCertificate, now: number): Readiness {
+  const state = certificateState(gathered);
+  const { value: issued } = state.issued();
+  if (gathered.secret === undefined || issued === undefined) {
+    return { violation: readinessViolation(state, now), times: NO_TIMES, windowError: undefined, state };
+  }
+  const plan = renewalPlan(issued, gathered.certificate.spec);
+  const times = {
+    notBefore: issued.notBefore,
+    notAfter: issued.notAfter,
+    renewalTime: plan.kind === 'never' ? undefined : (chosenByCa(gathered.certificate.status, issued) ?? plan.at),
+  };
+  const violation = readinessViolation(state, now) ?? (isTemporary(issued) ? TEMPORARY : undefined);
+  return { violation, times, windowError: plan.kind === 'at' ? plan.windowError : undefined, state };
+}
+
+const TEMPORARY: Cause = {
+  reason: 'DoesNotExist',
+  message: 'Issuing certificate as Secret only holds a temporary certificate',
+};
+
+/** The time that was chosen when the CA was asked (RFC 9773), as long as it is about the certificate that is there. */
+function chosenByCa(
+  status: CertificateStatus | undefined,
+  issued: { readonly notBefore: number; readonly notAfter: number },
+): number | undefined {
+  if (suggestedWindow(status) === undefined) return undefined;
+  const isAbout = fromTime(status?.notBefore) === issued.notBefore && fromTime(status?.notAfter) === issued.notAfter;
+  return isAbout ? fromTime(status?.renewalTime) : undefined;
+}
