@@ -202,7 +202,7 @@ describe('CustomResourceDefinitions in a real API server', { skip: kubeClusterSk
     const place = '/apis/cert-manager.io/v1/namespaces/default/certificates/shown';
     const signal = SIGNAL();
     const conditions = [{ type: 'Ready', status: 'True', message: 'All is well' }];
-    const spec = { secretName: 'tls', issuerRef: { name: 'ca' }, dnsNames: ['a.b'] };
+    const spec = { secretName: 'tls', issuerRef: { name: 'only-this' }, dnsNames: ['a.b'] };
     const body = kindOf('/certificates', { metadata: { name: 'shown' }, spec });
     await cluster.client.raw({ method: 'POST', path: place.slice(0, place.lastIndexOf('/')), body }, { signal });
     const status = { conditions, notAfter: '2030-01-01T00:00:00Z' };
@@ -212,9 +212,9 @@ describe('CustomResourceDefinitions in a real API server', { skip: kubeClusterSk
     );
     const columns = async (...args: string[]) =>
       (await cluster.kubectl(['get', ...args])).split('\n').map((line) => line.trim().split(/\s{2,}/));
-    const [head, row] = await columns('cert', '-o', 'wide', '--field-selector=spec.issuerRef.name=ca');
+    const [head, row] = await columns('cert', '-o', 'wide', '--field-selector=spec.issuerRef.name=only-this');
     assert.deepEqual(head, ['NAME', 'READY', 'SECRET', 'ISSUER', 'STATUS', 'EXPIRATION', 'AGE']);
-    assert.deepEqual(row?.slice(0, -1), ['shown', 'True', 'tls', 'ca', 'All is well', '2030-01-01T00:00:00Z']);
+    assert.deepEqual(row?.slice(0, -1), ['shown', 'True', 'tls', 'only-this', 'All is well', '2030-01-01T00:00:00Z']);
     assert.deepEqual((await columns('certs', 'shown'))[0], ['NAME', 'READY', 'SECRET', 'AGE']);
     assert.deepEqual((await columns('crs'))[0], ['NAME', 'APPROVED', 'DENIED', 'READY', 'ISSUER', 'REQUESTER', 'AGE']);
     assert.deepEqual((await columns('orders'))[0], ['NAME', 'STATE', 'AGE']);
