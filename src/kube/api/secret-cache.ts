@@ -41,7 +41,14 @@ export function createSecretCache(
   { namespace, clock, onError }: SecretCacheOptions,
 ): SecretCache {
   const more = onError === undefined ? {} : { onError };
-  const ours = createInformer(client, secrets, { namespace, clock, labelSelector: `${LABEL}=true`, ...more });
+  const ours = createInformer(client, secrets, {
+    namespace,
+    clock,
+    labelSelector: `${LABEL}=true`,
+    // Which fields are ours says what has to be put right in a Secret.
+    keepManagedFields: true,
+    ...more,
+  });
   const others = createInformer(client, metadataOf(secrets), {
     namespace,
     clock,

@@ -50,8 +50,9 @@ export function statusError(refusal: Refusal): KubeError {
   }));
   const code = codeOf(refusal.status, reason);
   const said = message === undefined || message === '' ? `it answered ${refusal.status}` : withCauses(message, causes);
-  return new KubeError(code, sentence(code, refusal.what, printable(said)), {
-    status: refusal.status,
+  const { status, what } = refusal;
+  return new KubeError(code, sentence(code, status, what, printable(said)), {
+    status,
     reason,
     causes,
     isObject: details?.name !== undefined && details.name !== '',
@@ -74,10 +75,15 @@ function retryOf(code: KubeCode, retryAt: number | undefined): Retry {
   return code === 'kube-invalid' ? { kind: 'never' } : { kind: 'backoff' };
 }
 
-function sentence(code: KubeCode, what: string, said: string): string {
+function sentence(code: KubeCode, status: number, what: string, said: string): string {
   switch (code) {
     case 'kube-forbidden':
-      return `the API server does not allow us to ${what}: ${said}; check the ClusterRole and the binding of this service account`;
+      if (status === 401)
+        return `the API server does not know us when we ${what}: ${said}; check the token or the client certificate`;
+      // Admission policies and namespaces that end say no in words of their own.
+      return / cannot \w+ /.test(said)
+        ? `the API server does not allow us to ${what}: ${said}; give this service account a ClusterRole that allows it`
+        : `the API server does not let us ${what}: ${said}`;
     case 'kube-invalid':
       return `the API server does not accept it when we ${what}: ${said}`;
     case 'kube-not-found':
