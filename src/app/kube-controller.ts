@@ -1,21 +1,218 @@
+import { randomUUID } from 'node:crypto';
+import { availableParallelism, hostname } from 'node:os';
+import { systemClock } from '../core/clock.ts';
+import type { Clock } from '../core/clock.ts';
+import { DomainError, messageOf } from '../core/error.ts';
+import type { KubeClient } from '../kube/api/client.ts';
+import { createEventRecorder } from '../kube/api/event-recorder.ts';
+import { createKubeClient } from '../kube/api/kube-client.ts';
+import { runAsLeader } from '../kube/api/lease.ts';
+import { loadKubeConfig } from '../kube/api/load-kube-config.ts';
+import { createCertificateController } from '../kube/certificate/certificate-controller.ts';
 import type { KubeDeps, KubePart } from '../kube/deps.ts';
-import type { IssuerType } from '../kube/issuer/issuer-type.ts';
-import type { IssuerSetup } from '../kube/issuer/issuer-setup.ts';
-import type { RequestSigner } from '../kube/request/request-signer.ts';
+import { createIssuerController } from '../kube/issuer/issuer-controller.ts';
+import type { KubeOptions } from '../kube/options.ts';
+import { createRequestController } from '../kube/request/request-controller.ts';
+import { certificateResource } from '../kube/schema/certificate.ts';
+import type { Logger, LogLevel } from '../telemetry/logger.ts';
+import type { KubeMetrics } from '../telemetry/kube-metrics.ts';
+import { startKubeHttp } from './kube-http.ts';
+import type { KubeListeners } from './kube-http.ts';
+import { createKubeInformers } from './kube-informers.ts';
+import type { KubeInformers } from './kube-informers.ts';
+import { issuerSupports } from './kube-issuers.ts';
+import type { IssuerSupportFactory } from './kube-issuers.ts';
+import { createKubeMetricsOf, issuerLabelsOf } from './kube-metrics.ts';
+import { version } from './version.ts';
+import { withCleanup } from './with-cleanup.ts';
 
-/**
- * What makes one type of issuer work. `evercert kube controller` has one of these for each type; a type that is missing is answered with a
- * clear Ready=False.
- */
-export interface IssuerSupport {
-  readonly type: IssuerType;
-  /** Whether an issuer can be used: its Ready condition. */
-  readonly setup: IssuerSetup;
-  /** Signs requests, or says what they wait for. */
-  readonly signer: RequestSigner;
-  /** Controllers and informers of its own, such as those of Orders and Challenges. They run only while this process leads. */
-  readonly parts?: readonly KubePart[];
+/** What `evercert kube controller` was asked for. Times in ms. */
+export interface KubeControllerOptions {
+  readonly kubeconfig: string | undefined;
+  readonly context: string | undefined;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly kube: KubeOptions;
+  /** Calls a second of this process to the API server. */
+  readonly rate: { readonly qps: number; readonly burst: number };
+  readonly leaderElection:
+    | {
+        readonly namespace: string;
+        readonly duration: number;
+        readonly renewDeadline: number;
+        readonly retryPeriod: number;
+      }
+    | undefined;
+  readonly listeners: KubeListeners;
+  /** Controllers that are not to run, by cert-manager's names for them. */
+  readonly disabled: ReadonlySet<string>;
+  readonly log: { readonly level: LogLevel; readonly format: 'auto' | 'text' | 'json' };
+  readonly warnings: readonly string[];
+  /** In place of all types that there are; for tests. */
+  readonly supports?: readonly IssuerSupportFactory[];
+  readonly clock?: Clock;
 }
 
-/** How each type is made. New types are added here. */
-export type IssuerSupportFactory = (deps: KubeDeps) => IssuerSupport;
+/**
+ * `evercert kube controller`: everything that makes Certificates of a cluster come true, until the signal aborts.
+ * @throws DomainError `invalid-kubeconfig`, `port-in-use`, `kube-lease-lost`: nothing is left running
+ */
+export async function runKubeController(options: KubeControllerOptions, signal: AbortSignal): Promise<void> {
+  const { clock = systemClock } = options;
+  await withCleanup(async (later) => {
+    const logger = await openLogger(options);
+    for (const warning of options.warnings) logger.warn('configuration', { warning });
+    const config = await loadKubeConfig({ file: options.kubeconfig, context: options.context }, options.environment);
+    const client = createKubeClient({ config, clock, userAgent: `evercert/${version()}`, ...options.rate });
+    later(() => client.close());
+    const informers = createKubeInformers(client, {
+      namespace: options.kube.namespace,
+      clock,
+      onError: (error, what) => logger.warn('cannot read from the API server', { what, error: messageOf(error) }),
+    });
+    const metrics = await createKubeMetricsOf(informers, () => clock.now());
+    const http = await startKubeHttp(options.listeners, {
+      fault: () => undefined,
+      waitsFor: () => waitsFor(informers),
+      metricsText: metrics.text,
+    });
+    later(() => http.stop());
+    logger.info('starting', { version: version(), ...http.addresses });
+    void warnOfMissingDefinitions(client, logger, signal);
+    await work({ options, clock, logger, client, informers, metrics }, signal);
+    logger.info('stopping');
+  });
+}
+
+interface World {
+  readonly options: KubeControllerOptions;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly client: KubeClient;
+  readonly informers: KubeInformers;
+  readonly metrics: KubeMetrics;
+}
+
+/** Informers run all the time, controllers while this process leads. The first failure ends all of it. */
+async function work(world: World, signal: AbortSignal): Promise<void> {
+  const { options, clock, client, logger, informers } = world;
+  const identity = `${hostname()}_${randomUUID()}`;
+  const stop = new AbortController();
+  const running = AbortSignal.any([signal, stop.signal]);
+  const lead = async (leading: AbortSignal) => {
+    logger.info('leading', { identity });
+    await Promise.race([informers.synced, aborted(leading)]);
+    if (leading.aborted) return;
+    await runParts(createParts(world, identity), leading);
+  };
+  const leading =
+    options.leaderElection === undefined
+      ? lead(running)
+      : runAsLeader(
+          {
+            ...options.leaderElection,
+            client,
+            identity,
+            clock,
+            onError: (error) => logger.warn('lease', { error: messageOf(error) }),
+            onLeader: (leader) => logger.info('leader', { leader }),
+          },
+          (fence) => lead(fence.signal),
+          running,
+        );
+  try {
+    await Promise.all([
+      informers.run(running),
+      leading.finally(() => stop.abort(new DOMException('ended', 'AbortError'))),
+    ]);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
+async function runParts(parts: readonly KubePart[], signal: AbortSignal): Promise<void> {
+  const stop = new AbortController();
+  const running = AbortSignal.any([signal, stop.signal]);
+  await Promise.all(
+    parts.map(async (part) => {
+      try {
+        await part.run(running);
+      } finally {
+        // One that has ended would be missed by nobody: all end, and the process is started anew.
+        stop.abort(new DOMException(`${part.name} has ended`, 'AbortError'));
+      }
+    }),
+  );
+}
+
+function createParts({ options, clock, logger, client, informers, metrics }: World, instance: string): KubePart[] {
+  const events = createEventRecorder({
+    client,
+    clock,
+    component: 'cert-manager',
+    instance,
+    onError: (error) => logger.debug('event', { error: messageOf(error) }),
+  });
+  const deps: KubeDeps = {
+    ...informers,
+    client,
+    clock,
+    events,
+    options: options.kube,
+    report: (error, controller, key) => reportFailure(logger, error, controller, key),
+    observe: metrics.observer,
+  };
+  const supports = (options.supports ?? issuerSupports).map((create) => create(deps));
+  const setups = new Map(supports.map(({ type, setup }) => [type, setup]));
+  const signers = new Map(supports.map(({ type, signer }) => [type, signer]));
+  const isOn = (name: string) => !options.disabled.has(name);
+  return [
+    { name: 'events', run: (signal) => events.run(signal) },
+    createRequestController(deps, signers),
+    ...(isOn('issuers') ? [createIssuerController(deps, informers.issuers, setups)] : []),
+    ...(isOn('clusterissuers') && options.kube.namespace === undefined
+      ? [createIssuerController(deps, informers.clusterIssuers, setups)]
+      : []),
+    ...(isOn('certificates')
+      ? [
+          createCertificateController(deps, {
+            keySlots: availableParallelism(),
+            issued: ({ spec }, milliseconds) => metrics.recordIssued(issuerLabelsOf(spec.issuerRef), milliseconds),
+            failed: ({ spec }, reason) => metrics.recordFailed(issuerLabelsOf(spec.issuerRef), reason),
+          }),
+        ]
+      : []),
+    ...supports.flatMap(({ parts = [] }) => parts),
+  ];
+}
+
+function reportFailure(logger: Logger, error: unknown, controller: string, key: string): void {
+  const code = error instanceof DomainError ? error.code : 'internal';
+  const stack = error instanceof Error && !(error instanceof DomainError) ? { stack: error.stack } : {};
+  logger.warn('will be tried again', { controller, key, code, error: messageOf(error), ...stack });
+}
+
+function waitsFor(informers: KubeInformers): string | undefined {
+  const missing = informers.missing();
+  return missing.length === 0 ? undefined : `not read from the API server yet: ${missing.join(', ')}`;
+}
+
+/** The most common mistake of a first installation, said in words once. */
+async function warnOfMissingDefinitions(client: KubeClient, logger: Logger, signal: AbortSignal): Promise<void> {
+  const isThere = await client.hasResource(certificateResource, { signal }).catch(() => true);
+  if (isThere) return;
+  logger.error('the API server does not know Certificates', {
+    hint: 'install the CustomResourceDefinitions: kubectl apply --server-side -f deploy/crds.yaml',
+  });
+}
+
+async function openLogger({ log, environment }: KubeControllerOptions): Promise<Logger> {
+  const { createLogger, logToStandardError } = await import('../telemetry/logger.ts');
+  return createLogger({ level: log.level, ...logToStandardError(log.format, environment) });
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

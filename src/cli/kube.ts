@@ -1,8 +1,12 @@
 import type { Command } from 'commander';
-import { defineKubeCrdsCommand } from './kube-crds.ts';
+import { defineKubeControllerCommand } from './kube-controller.ts';
 import type { CommandContext } from './run.ts';
 
+/** `evercert kube ...`: what runs in a Kubernetes cluster. */
 export function defineKubeCommand(program: Command, context: CommandContext): void {
-  const kube = program.command('kube').summary('in Kubernetes').description('Everything about Kubernetes.');
-  defineKubeCrdsCommand(kube, context);
+  const kube = program
+    .command('kube')
+    .summary('certificates in a Kubernetes cluster')
+    .description('Certificates in a Kubernetes cluster, in place of cert-manager.');
+  defineKubeControllerCommand(kube, context);
 }
