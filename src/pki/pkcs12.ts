@@ -35,18 +35,13 @@ export async function createPkcs12KeyStore(o: {
   profile: Pkcs12Profile;
 }): Promise<Uint8Array> {
   const algorithms = PKCS12_ALGORITHMS[o.profile];
-  const [leaf, ...others] = [...parseChain(o.chain), ...(o.ca === undefined ? [] : parseChain(o.ca))];
-  const keyId = attribute(
-    LOCAL_KEY_ID,
-    octetString(
-      createHash('sha1')
-        .update(leaf?.der ?? '')
-        .digest(),
-    ),
-  );
-  const bags = [leaf, ...others].flatMap((certificate, index) =>
-    certificate === undefined ? [] : [certificateBag(certificate.der, index === 0 ? [keyId] : [])],
-  );
+  const certificates = [...parseChain(o.chain), ...(o.ca === undefined ? [] : parseChain(o.ca))];
+  // A self-signed certificate is its own CA, and is there once.
+  const [leaf = new Uint8Array(), ...others] = new Map(
+    certificates.map(({ pem, der: bytes }) => [pem, bytes]),
+  ).values();
+  const keyId = attribute(LOCAL_KEY_ID, octetString(createHash('sha1').update(leaf).digest()));
+  const bags = [certificateBag(leaf, [keyId]), ...others.map((certificate) => certificateBag(certificate, []))];
   const key = await encryptWithPassword(algorithms.key, o.password, pkcs8Der(o.privateKey), algorithms);
   const shrouded = sequence(key.algorithm, octetString(key.content));
   const keyBag = sequence(oid(SHROUDED_KEY_BAG), explicit(0, shrouded), setOf(keyId));
