@@ -1,6 +1,5 @@
 import { DomainError } from '../core/error.ts';
 import { bundleChain } from '../pki/chain-bundle.ts';
-import { parseChain } from '../pki/chain.ts';
 import { parsePrivateKey } from '../pki/key.ts';
 import { parseCertificate } from '../pki/parsed-certificate.ts';
 import { samePublicKey } from '../pki/public-key.ts';
@@ -23,7 +22,7 @@ export interface AuthorityMaterial {
 /** Whether a key pair can be a CA issuer's: readable, belongs together, a CA certificate. A sentence when not. */
 export function authorityFault(material: Pick<AuthorityMaterial, 'certificate' | 'privateKey'>): string | undefined {
   try {
-    parseChain(material.certificate);
+    bundleChain(material.certificate);
     const certificate = parseCertificate(material.certificate);
     const key = parsePrivateKey(material.privateKey);
     if (issuerSignature(key) === undefined)

@@ -29,7 +29,7 @@ export function createJksKeyStore(o: {
   alias: string;
   now: number;
 }): Uint8Array {
-  const chain = parseChain(o.chain).map((certificate) => certificate.der);
+  const chain = parseChain(o.chain).map(({ der }) => der);
   const entries = [keyEntry(o, chain), ...(o.ca === undefined ? [] : [caEntry(o.ca, o.now)])];
   return store(entries, o.password);
 }

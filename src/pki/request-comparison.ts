@@ -1,6 +1,6 @@
 import type { ParsedRequest, WantedContent } from './certificate-request.ts';
 import { wantedSubject } from './certificate-request.ts';
-import { sameName } from './distinguished-name.ts';
+import { commonNameOf, sameName } from './distinguished-name.ts';
 import type { SubjectNames } from './general-names.ts';
 import { ipOctets, ipText } from './ip-address.ts';
 import type { ParsedCertificate } from './parsed-certificate.ts';
@@ -77,7 +77,7 @@ export function certificateDifferences(wanted: WantedContent, certificate: Parse
 }
 
 function commonNames(wanted: WantedContent): string[] {
-  return present(wanted.commonName ?? '');
+  return present(wanted.literalSubject ? commonNameOf(wantedSubject(wanted)) : (wanted.commonName ?? ''));
 }
 
 function present(text: string): string[] {

@@ -65,7 +65,10 @@ describe('subjects', () => {
         assert.equal(foundName, commonName);
         const sorted = (record: object): unknown =>
           Object.fromEntries(
-            Object.entries(record).map(([key, value]) => [key, Array.isArray(value) ? value.toSorted() : value]),
+            Object.entries(record).map(([key, value]) => [
+              key,
+              Array.isArray(value) ? (value as string[]).toSorted((one, other) => (one < other ? -1 : 1)) : value,
+            ]),
           );
         assert.deepEqual(sorted(found), sorted(fields));
       }),

@@ -2,7 +2,7 @@ import type { AuthorityMaterial } from '../../issuers/certificate-authority.ts';
 import { formatKey } from '../api/object.ts';
 import { secretBytes } from '../api/secret.ts';
 import type { KubeDeps } from '../deps.ts';
-import { TLS_CRT, TLS_KEY } from '../secret/secret-names.ts';
+import { CA_CRT, TLS_CRT, TLS_KEY } from '../secret/secret-names.ts';
 import { secretNamespace } from './issuer-lookup.ts';
 import type { AnyIssuer } from './issuer-lookup.ts';
 
@@ -26,7 +26,9 @@ export async function readAuthority(
       return { kind: 'unusable', message: `no data for "${name}" in secret '${formatKey(key)}'` };
     }
   }
-  return { kind: 'read', authority: { certificate: text(certificate), privateKey: text(privateKey), ...urls } };
+  // An intermediate that was issued here has its root beside it, not in its chain. It is needed to say what the CA is.
+  const chain = `${text(certificate).trimEnd()}\n${text(secretBytes(secret, CA_CRT))}`;
+  return { kind: 'read', authority: { certificate: chain, privateKey: text(privateKey), ...urls } };
 }
 
 function text(bytes: Uint8Array | undefined): string {
