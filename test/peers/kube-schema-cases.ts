@@ -339,6 +339,7 @@ const ISSUERS: readonly SchemaCase[] = [
     acme({ privateKeySecretRef: { name: '' } }),
     'spec.acme.privateKeySecretRef.name: Required value: name a Secret for the key of the account; it is made when it is not there',
   ),
+  issuer('evercert itself', acme({ solvers: [{ dns01: { acmeDNS: {} } }] })),
   issuer(
     'solver of no kind',
     acme({ solvers: [{}] }),

@@ -3,10 +3,17 @@ import { kept, listOf, oneOf, optional, record, text } from './field.ts';
 import type { Rule } from './field.ts';
 import { secretKey } from './secret-reference.ts';
 
-const acmeDns = record('A server with the API of acme-dns. evercert is one itself.', {
-  host: text('URL of the API of that server.'),
-  accountSecretRef: secretKey('The accounts at that server: JSON with one entry for each domain, in a Secret.'),
-});
+const acmeDns = record(
+  'evercert itself, when `host` is missing or is the name of its zone; otherwise a server with the API of acme-dns.',
+  {
+    host: optional(text('URL of the API of that server.')),
+    accountSecretRef: optional(
+      secretKey(
+        'The accounts at that server: JSON with one entry for each domain, in a Secret. Missing ones are registered.',
+      ),
+    ),
+  },
+);
 
 const NOT_BUILT = 'Kept as it is, but evercert does not use it.';
 
