@@ -7,6 +7,9 @@ import { acceptChallenge, dns01Value } from '../acme/challenge.ts';
 import { createOrder, finalizeOrder, getOrder, listOrders } from '../acme/order.ts';
 import type { Order } from '../acme/order.ts';
 
+export type { Authorization } from '../acme/authorization.ts';
+export type { Order as AcmeOrder } from '../acme/order.ts';
+
 export interface NewOrder {
   readonly names: readonly string[];
   readonly profile: string | undefined;

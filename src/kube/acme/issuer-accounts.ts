@@ -35,8 +35,10 @@ export interface IssuerAccounts {
   lose(open: OpenIssuer, why: string, signal: AbortSignal): Promise<void>;
 }
 
-export interface IssuerAccountsDeps
-  extends Pick<KubeDeps, 'client' | 'clock' | 'issuers' | 'clusterIssuers' | 'options'> {
+export interface IssuerAccountsDeps extends Pick<
+  KubeDeps,
+  'client' | 'clock' | 'issuers' | 'clusterIssuers' | 'options'
+> {
   readonly access: AcmeAccess;
   readonly lost: LostAccounts;
   readonly readSecret: ReadSecret;
@@ -59,7 +61,8 @@ export function createIssuerAccounts(deps: IssuerAccountsDeps): IssuerAccounts {
       const { name, key = 'tls.key' } = acme.privateKeySecretRef;
       const secret = await deps.readSecret({ namespace: secrets, name }, signal);
       const bytes = secret && secretBytes(secret, key);
-      if (bytes === undefined) return unready(`the key of the account is gone: there is no "${key}" in the Secret "${name}"`);
+      if (bytes === undefined)
+        return unready(`the key of the account is gone: there is no "${key}" in the Secret "${name}"`);
       const account = { privateKey: Buffer.from(bytes).toString('utf8'), uri };
       const kind = issuer.kind === 'ClusterIssuer' ? 'ClusterIssuer' : 'Issuer';
       const calls = deps.access.account(target.server, account);
