@@ -84,12 +84,12 @@ describe('the Kubernetes API client', { skip, timeout: 120_000 }, () => {
         listeners: [{ name: 'l', port: 443, protocol: 'HTTPS', tls: { certificateRefs: [{ name: 's' }] } }],
       },
     };
-    const before = await client.create(gateways, gateway, inTime());
+    const made = await client.create(gateways, gateway, inTime());
     const status = { conditions: [], listeners: [] };
-    const spec = { ...before.spec, gatewayClassName: 'other' };
-    const after = await client.updateStatus(gateways, { ...before, spec, status }, inTime());
-    assert.equal(after.spec.gatewayClassName, 'c');
-    assert.equal(after.metadata.generation, 1);
+    const spec = { ...made.spec, gatewayClassName: 'other' };
+    const changed = await client.updateStatus(gateways, { ...made, spec, status }, inTime());
+    assert.equal(changed.spec.gatewayClassName, 'c');
+    assert.equal(changed.metadata.generation, 1);
   });
 
   test('server-side apply: who owns what', async () => {

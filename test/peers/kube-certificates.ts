@@ -21,26 +21,23 @@ export async function createKubeCertificates(folder: string): Promise<KubeCertif
     await promisify(execFile)(peer('openssl').path, [...args], { cwd: folder, timeout: 20_000 });
   };
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+  const newCertificate = ['req', '-x509', '-days', '30'];
+  const signedByCa = ['-CA', 'ca.crt', '-CAkey', 'ca.key'];
   const issue = (name: string, subject: string, extensions: readonly string[]): Promise<void> =>
     openssl(
-      ...['req', '-x509', ...newKey, '-days', '30', '-CA', 'ca.crt', '-CAkey', 'ca.key', '-subj', subject],
-      ...['-keyout', `${name}.key`, '-out', `${name}.crt`],
+      ...newCertificate,
+      ...newKey,
+      ...signedByCa,
+      '-subj',
+      subject,
+      '-keyout',
+      `${name}.key`,
+      '-out',
+      `${name}.crt`,
       ...['basicConstraints=critical,CA:FALSE', ...extensions].flatMap((line) => ['-addext', line]),
     );
 
-  await openssl(
-    'req',
-    '-x509',
-    ...newKey,
-    '-days',
-    '30',
-    '-subj',
-    '/CN=kube-ca',
-    '-keyout',
-    'ca.key',
-    '-out',
-    'ca.crt',
-  );
+  await openssl(...newCertificate, ...newKey, '-subj', '/CN=kube-ca', '-keyout', 'ca.key', '-out', 'ca.crt');
   await Promise.all([
     issue('server', '/CN=kube-apiserver', ['subjectAltName=DNS:localhost,IP:127.0.0.1', 'extendedKeyUsage=serverAuth']),
     issue('admin', '/O=system:masters/CN=kubernetes-admin', ['extendedKeyUsage=clientAuth']),
