@@ -50,6 +50,16 @@ export function suggestedWindow(status: CertificateStatus | undefined): { start:
 }
 
 /**
+ * The time that was chosen when the CA was asked (`suggestedPlan`) and kept in status.renewalTime; undefined when it was not asked, and when the
+ * status is about another certificate, as just after a renewal it is.
+ */
+export function chosenByCa(status: CertificateStatus | undefined, issued: Lifetime): number | undefined {
+  if (suggestedWindow(status) === undefined) return undefined;
+  const isAbout = fromTime(status?.notBefore) === issued.notBefore && fromTime(status?.notAfter) === issued.notAfter;
+  return isAbout ? fromTime(status?.renewalTime) : undefined;
+}
+
+/**
  * The plan with what the CA suggests taken in: a point of its window, `random` in [0, 1) of the way, whatever renewBefore says (RFC 9773
  * section 4.2). `Disabled` stays, and the windows of the Certificate do too, since they are the wish of the person who runs it.
  */
