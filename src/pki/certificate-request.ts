@@ -144,6 +144,7 @@ function read(der: Uint8Array): ParsedRequest {
   const name = readName(subject);
   const interpreted = interpretExtensions(requested);
   const publicKey = createPublicKey({ key: Buffer.from(key.encoded), format: 'der', type: 'spki' });
+  let verified: boolean | undefined;
   return {
     ...interpreted,
     der,
@@ -153,7 +154,11 @@ function read(der: Uint8Array): ParsedRequest {
     commonName: commonNameOf(name),
     usages: interpreted.keyUsages && usageNames(interpreted.keyUsages),
     publicKey,
-    verified: isSignedBy(structure, publicKey),
+    // Only who signs has to know: a signature is dear to verify.
+    get verified() {
+      verified ??= isSignedBy(structure, publicKey);
+      return verified;
+    },
   };
 }
 
