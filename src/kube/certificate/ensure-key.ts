@@ -131,9 +131,11 @@ async function store(
 
 /** Of the temporary Secrets only: those of Certificates are never deleted by us. */
 export async function deleteSecret(
-  { client }: Pick<CertificateDeps, 'client'>,
-  { metadata: { namespace, name, uid } }: Secret,
+  { client, nextKeys }: Pick<CertificateDeps, 'client' | 'nextKeys'>,
+  secret: Secret,
   signal: AbortSignal,
 ): Promise<void> {
+  const { namespace, name, uid } = secret.metadata;
   await client.delete(secretResource, { namespace, name }, { uid, signal });
+  nextKeys.remove(keyOf(secret));
 }

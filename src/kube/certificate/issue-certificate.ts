@@ -3,6 +3,7 @@ import { assertNever } from '../../core/assert-never.ts';
 import { encodePrivateKey } from '../../pki/encode-key.ts';
 import { again, done } from '../api/controller.ts';
 import type { Result } from '../api/controller.ts';
+import { fromTime } from '../conditions.ts';
 import { requestState } from '../request/request-state.ts';
 import type { RequestState } from '../request/request-state.ts';
 import type { CertificateRequest } from '../schema/certificate-request.ts';
@@ -165,7 +166,7 @@ async function awaitRequest(
   why: string | undefined,
   signal: AbortSignal,
 ): Promise<Result> {
-  const waited = deps.clock.now() - (issuingSince(view.certificate) ?? 0);
+  const waited = deps.clock.now() - (fromTime(request.metadata.creationTimestamp) ?? 0);
   if (waited < PATIENCE) return again(PATIENCE - waited);
   const reason = why ?? 'nobody has approved or signed it yet';
   return sayWaiting(deps, view, `CertificateRequest "${request.metadata.name}": ${reason}`, signal);

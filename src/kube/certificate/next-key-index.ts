@@ -8,6 +8,8 @@ export interface NextKeyIndex {
   of(certificateUid: string): readonly string[];
   /** The name of the Certificate that owns this Secret, when it is such a one. */
   ownerName(secret: string): string | undefined;
+  /** It was deleted by us: not to be looked at again until the cache has seen that as well. */
+  remove(secret: string): void;
 }
 
 /** Kept by what the cache tells of: nothing is walked over. */
@@ -15,15 +17,18 @@ export function createNextKeyIndex(secrets: Pick<SecretCache, 'onChange' | 'meta
   const byOwner = new Map<string, Set<string>>();
   const owners = new Map<string, { readonly uid: string; readonly name: string }>();
 
+  function remove(key: string): void {
+    const before = owners.get(key);
+    if (before === undefined) return;
+    const keys = byOwner.get(before.uid);
+    keys?.delete(key);
+    if (keys?.size === 0) byOwner.delete(before.uid);
+    owners.delete(key);
+  }
+
   secrets.onChange((key) => {
     const owner = ownerOf(secrets.metadata(key));
-    const before = owners.get(key);
-    if (before !== undefined && before.uid !== owner?.uid) {
-      const keys = byOwner.get(before.uid);
-      keys?.delete(key);
-      if (keys?.size === 0) byOwner.delete(before.uid);
-      owners.delete(key);
-    }
+    if (owners.get(key)?.uid !== owner?.uid) remove(key);
     if (owner === undefined) return;
     owners.set(key, owner);
     byOwner.set(owner.uid, (byOwner.get(owner.uid) ?? new Set()).add(key));
@@ -32,6 +37,7 @@ export function createNextKeyIndex(secrets: Pick<SecretCache, 'onChange' | 'meta
   return {
     of: (certificateUid) => [...(byOwner.get(certificateUid) ?? [])],
     ownerName: (secret) => owners.get(secret)?.name,
+    remove,
   };
 }
 

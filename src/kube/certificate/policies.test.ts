@@ -17,8 +17,14 @@ import type { Violation } from './violation.ts';
 const THEN = Date.parse('2026-11-24T01:00:00Z');
 const DAY = 86_400_000;
 
-function recorded<T>(kind: string, name: string): T {
-  return recordedObject(kind, name) as unknown as T;
+interface Kinds {
+  readonly Certificate: Certificate;
+  readonly CertificateRequest: CertificateRequest;
+  readonly Secret: Secret;
+}
+
+function recorded<Kind extends keyof Kinds>(kind: Kind, name: string): Kinds[Kind] {
+  return recordedObject(kind, name) as unknown as Kinds[Kind];
 }
 
 /** What cert-manager 1.21 left behind: nothing of it may be issued anew by a program that takes its place. */
@@ -35,9 +41,9 @@ describe('certificates that cert-manager issued are taken over as they are', () 
     for (const withRequest of [true, false]) {
       test(`${name}, ${withRequest ? 'with its request' : 'its request gone'}`, () => {
         const state = certificateState({
-          certificate: recorded<Certificate>('Certificate', name),
-          secret: recorded<Secret>('Secret', secret),
-          currentRequest: withRequest ? recorded<CertificateRequest>('CertificateRequest', request) : undefined,
+          certificate: recorded('Certificate', name),
+          secret: recorded('Secret', secret),
+          currentRequest: withRequest ? recorded('CertificateRequest', request) : undefined,
         });
         assert.deepEqual([triggerViolation(state, THEN), readinessViolation(state, THEN)], [undefined, undefined]);
       });
@@ -46,8 +52,8 @@ describe('certificates that cert-manager issued are taken over as they are', () 
 
   test('but not by another Certificate that names the same Secret', () => {
     const state = certificateState({
-      certificate: recorded<Certificate>('Certificate', 'twin-b'),
-      secret: recorded<Secret>('Secret', 'twin-tls'),
+      certificate: recorded('Certificate', 'twin-b'),
+      secret: recorded('Secret', 'twin-tls'),
       currentRequest: undefined,
     });
     const { reason, message } = readinessViolation(state, THEN) ?? {};
@@ -60,9 +66,9 @@ describe('certificates that cert-manager issued are taken over as they are', () 
 });
 
 describe('why a certificate is issued anew', () => {
-  const certificate = recorded<Certificate>('Certificate', 'leaf');
-  const secret = recorded<Secret>('Secret', 'leaf-tls');
-  const currentRequest = recorded<CertificateRequest>('CertificateRequest', 'leaf-4');
+  const certificate = recorded('Certificate', 'leaf');
+  const secret = recorded('Secret', 'leaf-tls');
+  const currentRequest = recorded('CertificateRequest', 'leaf-4');
   const good: GatheredCertificate = { certificate, secret, currentRequest };
   let otherKey: string;
   let otherRequest: CertificateRequest;
