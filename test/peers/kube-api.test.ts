@@ -84,10 +84,10 @@ describe('the Kubernetes API client', { skip, timeout: 120_000 }, () => {
         listeners: [{ name: 'l', port: 443, protocol: 'HTTPS', tls: { certificateRefs: [{ name: 's' }] } }],
       },
     };
-    const made = await client.create(gateways, gateway, inTime());
+    const stored = await client.create(gateways, gateway, inTime());
     const status = { conditions: [], listeners: [] };
-    const spec = { ...made.spec, gatewayClassName: 'other' };
-    const changed = await client.updateStatus(gateways, { ...made, spec, status }, inTime());
+    const spec = { ...stored.spec, gatewayClassName: 'other' };
+    const changed = await client.updateStatus(gateways, { ...stored, spec, status }, inTime());
     assert.equal(changed.spec.gatewayClassName, 'c');
     assert.equal(changed.metadata.generation, 1);
   });

@@ -66,6 +66,7 @@ async function listInto<T extends KubeObject>(options: FollowOptions<T>, atOnce:
   let resourceVersion = '';
   const query = { ...selected(selection), ...(atOnce ? { pageSize: 0 } : {}) };
   for await (const page of client.list(resource, query, { signal, priority: 'background' })) {
+    if (resourceVersion === '') store.startOfList(page.resourceVersion);
     for (const object of page.items) {
       listed.add(keyOf(object));
       store.put(object);

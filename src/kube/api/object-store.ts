@@ -20,6 +20,11 @@ export interface ObjectStore<T> {
   put(object: T): void;
   /** From the watch; `resourceVersion` is that of the deletion. */
   remove(key: string, resourceVersion: string | undefined): void;
+  /**
+   * A list follows. When it is older than what the watch had seen, etcd was put back to a backup: then all of it holds, however old it is. (A list
+   * is read by quorum, so nothing else makes it older.)
+   */
+  startOfList(resourceVersion: string): void;
   /** All that was in a list has been put: what was not in it is gone, but what was written since. */
   endOfList(listed: ReadonlySet<string>, resourceVersion: string): void;
   /** The watch has come so far. */
@@ -31,11 +36,13 @@ export interface ObjectStore<T> {
 export function createObjectStore<T extends KubeObject>({ keep, onChange }: ObjectStoreOptions<T>): ObjectStore<T> {
   const objects = new Map<string, T>();
   let seenVersion: string | undefined;
+  let wentBack = false;
 
   function put(object: T): void {
     const key = keyOf(object);
     const before = objects.get(key);
-    if (before !== undefined && !isNewer(object.metadata.resourceVersion, before.metadata.resourceVersion)) return;
+    const version = object.metadata.resourceVersion;
+    if (before !== undefined && !wentBack && !isNewer(version, before.metadata.resourceVersion)) return;
     const after = keep(object);
     objects.set(key, after);
     onChange(key, before, after);
@@ -63,10 +70,15 @@ export function createObjectStore<T extends KubeObject>({ keep, onChange }: Obje
       if (before !== undefined && isNewer(before.metadata.resourceVersion, resourceVersion ?? '')) return;
       remove(key);
     },
+    startOfList(resourceVersion) {
+      wentBack = seenVersion !== undefined && isNewer(seenVersion, resourceVersion);
+    },
     endOfList(listed, resourceVersion) {
       for (const [key, object] of objects) {
-        if (!listed.has(key) && !isNewer(object.metadata.resourceVersion, resourceVersion)) remove(key);
+        if (listed.has(key)) continue;
+        if (wentBack || !isNewer(object.metadata.resourceVersion, resourceVersion)) remove(key);
       }
+      wentBack = false;
       seen(resourceVersion);
     },
     seen,
