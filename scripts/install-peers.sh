@@ -49,6 +49,7 @@ dig bind9-dnsutils
 delv bind9-dnsutils
 dnsperf dnsperf
 openssl openssl
+keytool default-jre-headless
 curl curl
 python3 python3
 setpriv util-linux

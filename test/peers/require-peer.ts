@@ -18,6 +18,7 @@ const PEERS = {
   delv: 'delv',
   dnsperf: 'dnsperf',
   openssl: 'openssl',
+  keytool: 'keytool',
   curl: 'curl',
   etcd: 'etcd',
   'kube-apiserver': 'kube-apiserver',
