@@ -16,6 +16,8 @@ import { createRequestController } from '../kube/request/request-controller.ts';
 import { certificateResource } from '../kube/schema/certificate.ts';
 import type { Logger, LogLevel } from '../telemetry/logger.ts';
 import type { KubeMetrics } from '../telemetry/kube-metrics.ts';
+import { openKubeAcme } from './kube-acme.ts';
+import type { KubeAcme, KubeAcmeOptions } from './kube-acme.ts';
 import { startKubeHttp } from './kube-http.ts';
 import type { KubeListeners } from './kube-http.ts';
 import { createKubeInformers } from './kube-informers.ts';
@@ -43,6 +45,7 @@ export interface KubeControllerOptions {
       }
     | undefined;
   readonly listeners: KubeListeners;
+  readonly acme: KubeAcmeOptions;
   /** Controllers that are not to run, by cert-manager's names for them. */
   readonly disabled: ReadonlySet<string>;
   readonly log: { readonly level: LogLevel; readonly format: 'auto' | 'text' | 'json' };
@@ -69,6 +72,9 @@ export async function runKubeController(options: KubeControllerOptions, signal: 
       clock,
       onError: (error, what) => logger.warn('cannot read from the API server', { what, error: messageOf(error) }),
     });
+    const acme = await openKubeAcme(options.acme, { informers, clock, logger });
+    later(() => acme.stop());
+    if (acme.dnsAddress !== undefined) logger.info('serving DNS', { ...acme.dnsAddress });
     const metrics = await createKubeMetricsOf(informers, () => clock.now());
     const http = await startKubeHttp(options.listeners, {
       fault: () => undefined,
@@ -78,7 +84,7 @@ export async function runKubeController(options: KubeControllerOptions, signal: 
     later(() => http.stop());
     logger.info('starting', { version: version(), ...http.addresses });
     void warnOfMissingDefinitions(client, logger, signal);
-    await work({ options, clock, logger, client, informers, metrics }, signal);
+    await work({ options, clock, logger, client, informers, metrics, acme }, signal);
     logger.info('stopping');
   });
 }
@@ -90,6 +96,7 @@ interface World {
   readonly client: KubeClient;
   readonly informers: KubeInformers;
   readonly metrics: KubeMetrics;
+  readonly acme: KubeAcme;
 }
 
 /** Informers run all the time, controllers while this process leads. The first failure ends all of it. */
@@ -144,7 +151,8 @@ async function runParts(parts: readonly KubePart[], signal: AbortSignal): Promis
   );
 }
 
-function createParts({ options, clock, logger, client, informers, metrics }: World, instance: string): KubePart[] {
+function createParts(world: World, instance: string): KubePart[] {
+  const { options, clock, logger, client, informers, metrics, acme } = world;
   const events = createEventRecorder({
     client,
     clock,
@@ -161,7 +169,7 @@ function createParts({ options, clock, logger, client, informers, metrics }: Wor
     report: (error, controller, key) => reportFailure(logger, error, controller, key),
     observe: metrics.observer,
   };
-  const supports = (options.supports ?? issuerSupports).map((create) => create(deps));
+  const supports = (options.supports ?? [...issuerSupports, acme.support]).map((create) => create(deps));
   const setups = new Map(supports.map(({ type, setup }) => [type, setup]));
   const signers = new Map(supports.map(({ type, signer }) => [type, signer]));
   const isOn = (name: string) => !options.disabled.has(name);

@@ -2,10 +2,12 @@ import { parseAddress } from '../config/address.ts';
 import { DomainError } from '../core/error.ts';
 import { defaultKubeOptions } from '../kube/options.ts';
 import type { LogLevel } from '../telemetry/logger.ts';
+import { acmeWarnings, readAcmeFlags } from './kube-acme-flags.ts';
+import type { KubeAcmeFlags } from './kube-acme-flags.ts';
 import type { KubeControllerOptions } from './kube-controller.ts';
 
 /** The flags of `evercert kube controller` as they stand on the command line. Times in ms. */
-export interface KubeControllerFlags {
+export interface KubeControllerFlags extends KubeAcmeFlags {
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly namespace?: string;
@@ -50,8 +52,6 @@ const WITHOUT_MEANING: ReadonlySet<string> = new Set([
   'default-issuer-kind',
   'default-issuer-name',
   'dns01-check-retry-period',
-  'dns01-recursive-nameservers',
-  'dns01-recursive-nameservers-only',
   'enable-gateway-api',
   'enable-gateway-api-listenerset',
   'enable-pprof',
@@ -61,7 +61,6 @@ const WITHOUT_MEANING: ReadonlySet<string> = new Set([
   'issuer-ambient-credentials',
   'max-certificate-chain-size',
   'max-certificate-size',
-  'max-concurrent-challenges',
   'max-private-key-size',
   'master',
   'metrics-dynamic-serving-ca-secret-name',
@@ -100,6 +99,8 @@ export function readKubeFlags(
 ): KubeControllerOptions {
   const warnings = warningsOf(rest);
   const disabled = disabledControllers(flags.controllers ?? ['*'], warnings);
+  const acme = readAcmeFlags(flags);
+  warnings.push(...acmeWarnings(acme));
   const { minimum, maximum } = defaultKubeOptions.backoff;
   const namespace = flags.namespace === '' ? undefined : flags.namespace;
   return {
@@ -128,6 +129,7 @@ export function readKubeFlags(
         }
       : undefined,
     listeners: { health: address(flags.healthzListenAddress), metrics: address(flags.metricsListenAddress) },
+    acme,
     disabled,
     log: { level: flags.logLevel, format: flags.loggingFormat ?? 'auto' },
     warnings,

@@ -4,6 +4,8 @@ import { createInformer } from '../kube/api/informer.ts';
 import type { Informer } from '../kube/api/informer.ts';
 import { createSecretCache } from '../kube/api/secret-cache.ts';
 import type { SecretCache } from '../kube/api/secret-cache.ts';
+import { challengeIndexes, orderIndexes } from '../kube/acme/acme-indexes.ts';
+import { slimOrder } from '../kube/acme/slim-order.ts';
 import { certificateIndexes, requestIndexes } from '../kube/indexes.ts';
 import { certificateRequestResource } from '../kube/schema/certificate-request.ts';
 import type { CertificateRequest } from '../kube/schema/certificate-request.ts';
@@ -11,12 +13,18 @@ import { certificateResource } from '../kube/schema/certificate.ts';
 import type { Certificate } from '../kube/schema/certificate.ts';
 import { clusterIssuerResource, issuerResource } from '../kube/schema/issuer.ts';
 import type { ClusterIssuer, Issuer } from '../kube/schema/issuer.ts';
+import { challengeResource } from '../kube/schema/challenge.ts';
+import type { Challenge } from '../kube/schema/challenge.ts';
+import { orderResource } from '../kube/schema/order.ts';
+import type { Order } from '../kube/schema/order.ts';
 
 export interface KubeInformers {
   readonly certificates: Informer<Certificate>;
   readonly requests: Informer<CertificateRequest>;
   readonly issuers: Informer<Issuer>;
   readonly clusterIssuers: Informer<ClusterIssuer>;
+  readonly orders: Informer<Order>;
+  readonly challenges: Informer<Challenge>;
   readonly secrets: SecretCache;
   /** Until the signal aborts. */
   run(signal: AbortSignal): Promise<void>;
@@ -48,14 +56,35 @@ export function createKubeInformers(
   });
   const issuers = createInformer(client, issuerResource, { ...common('issuers'), namespace });
   const clusterIssuers = createInformer(client, clusterIssuerResource, common('clusterissuers'));
+  const orders = createInformer(client, orderResource, {
+    ...common('orders'),
+    namespace,
+    indexes: orderIndexes,
+    transform: slimOrder,
+  });
+  const challenges = createInformer(client, challengeResource, {
+    ...common('challenges'),
+    namespace,
+    indexes: challengeIndexes,
+  });
   const secrets = createSecretCache(client, { ...common('secrets'), namespace });
   // Who may only see one namespace may not see what is in none.
-  const all = { certificates, requests, issuers, secrets, ...(namespace === undefined && { clusterIssuers }) };
+  const all = {
+    certificates,
+    requests,
+    issuers,
+    orders,
+    challenges,
+    secrets,
+    ...(namespace === undefined && { clusterIssuers }),
+  };
   return {
     certificates,
     requests,
     issuers,
     clusterIssuers,
+    orders,
+    challenges,
     secrets,
     async run(signal) {
       await Promise.all(Object.values(all).map((informer) => informer.run(signal)));

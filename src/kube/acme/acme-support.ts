@@ -57,10 +57,6 @@ export function createAcmeSupport(kube: KubeDeps, ports: AcmePorts): AcmeSupport
     type: 'acme',
     setup: createAcmeIssuerSetup({ ...kube, access, lost }),
     signer: createOrderSigner(deps, fresh, chains),
-    parts: [partOf(ports.orders.resource.plural, ports.orders), orders, challenges, delegationsPart],
+    parts: [orders, challenges, delegationsPart],
   };
-}
-
-function partOf(name: string, running: { run(signal: AbortSignal): Promise<void> }): KubePart {
-  return { name: `${name}-informer`, run: (signal) => running.run(signal) };
 }

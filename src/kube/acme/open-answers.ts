@@ -14,7 +14,8 @@ export interface Unsupported {
 export interface AnswersOptions {
   readonly ownZone: DomainName | undefined;
   readonly own: (scope: AnswerScope, account: AccountReference | undefined) => Answers;
-  readonly remote: (scope: AnswerScope, host: string, account: AccountReference) => Answers;
+  /** `blind`: what is served cannot be seen from here, and is not looked at. */
+  readonly remote: (scope: AnswerScope, host: string, account: AccountReference, blind: boolean) => Answers;
 }
 
 /** The answers of each solver, made once. */
@@ -24,10 +25,12 @@ export function createOpenAnswers(options: AnswersOptions): OpenAnswers {
     const kind = solverKind(solver, options.ownZone);
     if (kind.kind === 'unsupported') return kind;
     const host = kind.kind === 'own' ? '' : kind.host;
-    const id = JSON.stringify([kind.kind, host, scope.kind, scope.namespace, kind.account?.name, kind.account?.key]);
+    const blind = solver.waitInsteadOfSelfCheck !== undefined;
+    const id = JSON.stringify([kind.kind, host, scope, kind.account, blind]);
     const found = known.get(id);
     if (found !== undefined) return found;
-    const made = kind.kind === 'own' ? options.own(scope, kind.account) : options.remote(scope, host, kind.account);
+    const made =
+      kind.kind === 'own' ? options.own(scope, kind.account) : options.remote(scope, host, kind.account, blind);
     known.set(id, made);
     return made;
   };

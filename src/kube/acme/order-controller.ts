@@ -4,7 +4,6 @@ import { formatKey } from '../api/object.ts';
 import { readIssuerReference } from '../issuer/issuer-lookup.ts';
 import type { AnyIssuer } from '../issuer/issuer-lookup.ts';
 import type { Challenge } from '../schema/challenge.ts';
-import type { Order } from '../schema/order.ts';
 import { createAccountGates } from './account-gates.ts';
 import type { AcmeDeps } from './acme-deps.ts';
 import { ofIssuer } from './acme-indexes.ts';
@@ -93,13 +92,4 @@ export function createOrderController(deps: AcmeDeps, fresh: FreshOrders, chains
 function ownerKey({ metadata }: Challenge): string | undefined {
   const owner = metadata.ownerReferences?.find(({ kind, controller }) => kind === 'Order' && controller === true);
   return owner && formatKey({ namespace: metadata.namespace, name: owner.name });
-}
-
-/** What is kept in memory of an order that is over: thousands of them stay for as long as their certificates. */
-export function slimOrder(order: Order): Order {
-  if (!isOver(order)) return order;
-  const { state, reason, failureTime, certificate } = order.status ?? {};
-  const { issuerRef, dnsNames } = order.spec;
-  const status = { state, reason, failureTime, certificate: certificate === undefined ? undefined : '' };
-  return { ...order, spec: { issuerRef, dnsNames, request: '' }, status };
 }
