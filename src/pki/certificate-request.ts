@@ -18,7 +18,7 @@ import type { NameConstraints } from './name-constraints.ts';
 import { dottedOid } from './oid.ts';
 import { firstPemBlock, toPem } from './pem.ts';
 import { subjectPublicKeyInfo } from './public-key.ts';
-import { isSignedBy, requestSignature, signedStructure } from './signature.ts';
+import { isSignedBy, readSignature, requestSignature, signedStructure } from './signature.ts';
 import type { SignatureAlgorithm } from './signature.ts';
 import { subjectName } from './subject.ts';
 import type { SubjectFields } from './subject.ts';
@@ -144,6 +144,7 @@ function read(der: Uint8Array): ParsedRequest {
   const name = readName(subject);
   const interpreted = interpretExtensions(requested);
   const publicKey = createPublicKey({ key: Buffer.from(key.encoded), format: 'der', type: 'spki' });
+  const signature = readSignature(structure);
   let verified: boolean | undefined;
   return {
     ...interpreted,
@@ -156,7 +157,7 @@ function read(der: Uint8Array): ParsedRequest {
     publicKey,
     // Only who signs has to know: a signature is dear to verify.
     get verified() {
-      verified ??= isSignedBy(structure, publicKey);
+      verified ??= isSignedBy(signature, publicKey);
       return verified;
     },
   };

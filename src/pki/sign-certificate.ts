@@ -1,18 +1,14 @@
 import type { KeyObject } from 'node:crypto';
-import { createHash } from 'node:crypto';
+import { keyIdentifier, signBody } from './certificate-body.ts';
 import type { ParsedRequest } from './certificate-request.ts';
-import { readDer } from './der.ts';
-import { explicit, implicit, integer, octetString, oid, sequence, time } from './der-writer.ts';
+import { explicit, implicit, octetString, oid, sequence } from './der-writer.ts';
 import { encodeBasicConstraints, extension, EXTENSION } from './extension.ts';
 import { asciiName, URI } from './general-names.ts';
 import { encodeExtendedKeyUsage, encodeKeyUsage } from './key-usage.ts';
 import type { KeyUsages } from './key-usage.ts';
 import { encodeNameConstraints } from './name-constraints.ts';
 import type { ParsedCertificate } from './parsed-certificate.ts';
-import { toPem } from './pem.ts';
 import { subjectPublicKeyInfo } from './public-key.ts';
-import { serialNumber } from './serial-number.ts';
-import { issuerSignature, signedStructure } from './signature.ts';
 
 export interface CertificateToSign {
   readonly request: ParsedRequest;
@@ -32,7 +28,6 @@ export interface CertificateToSign {
 
 const OCSP = '1.3.6.1.5.5.7.48.1';
 const CA_ISSUERS = '1.3.6.1.5.5.7.48.2';
-const VERSION_3 = 2;
 
 /**
  * The certificate (RFC 5280) as PEM, of the leaf alone. Which extensions, and in which order, is as Go's x509 writes them for cert-manager:
@@ -42,18 +37,10 @@ const VERSION_3 = 2;
  */
 export async function signCertificate(o: CertificateToSign): Promise<string> {
   const publicKey = subjectPublicKeyInfo(o.request.publicKey);
-  const body = (algorithm: Uint8Array): Uint8Array =>
-    sequence(
-      explicit(0, integer(VERSION_3)),
-      integer(serialNumber()),
-      algorithm,
-      o.issuer === 'self' ? o.request.subjectDer : o.issuer.subjectDer,
-      sequence(time(o.notBefore), time(o.notAfter)),
-      o.request.subjectDer,
-      publicKey,
-      explicit(3, sequence(...extensions(o, publicKey))),
-    );
-  return toPem('CERTIFICATE', await signedStructure(body, o.key, issuerSignature(o.key)));
+  const subject = o.request.subjectDer;
+  const issuer = o.issuer === 'self' ? subject : o.issuer.subjectDer;
+  const { notBefore, notAfter } = o;
+  return signBody({ issuer, subject, publicKey, notBefore, notAfter, extensions: extensions(o, publicKey) }, o.key);
 }
 
 function extensions(o: CertificateToSign, publicKey: Uint8Array): Uint8Array[] {
@@ -71,13 +58,6 @@ function extensions(o: CertificateToSign, publicKey: Uint8Array): Uint8Array[] {
     ...extension(EXTENSION.crlDistributionPoints, false, distributionPoints(o.crlDistributionPoints ?? [])),
     ...extension(EXTENSION.subjectAltName, subject.length === 0, subjectAltName),
   ];
-}
-
-/** The leftmost 160 bits of SHA-256 over the key itself (RFC 7093 section 2, method 1). */
-function keyIdentifier(publicKey: Uint8Array): Uint8Array {
-  const algorithm = readDer(readDer(publicKey).content);
-  const bits = readDer(readDer(publicKey).content, algorithm.end);
-  return createHash('sha256').update(bits.content.subarray(1)).digest().subarray(0, 20);
 }
 
 function authorityKeyIdentifier({ issuer, request }: CertificateToSign): Uint8Array | undefined {

@@ -77,16 +77,30 @@ export async function signedStructure(
   return sequence(content, algorithm, bitString(await signAsync(scheme.hash, content, key)));
 }
 
-/** Whether a signed structure is signed by `key`; false also for algorithms that are not known here. @throws RangeError */
-export function isSignedBy(structure: DerElement, key: KeyObject): boolean {
-  const head = readDer(structure.content);
-  const [, algorithm, signature] = derChildren(structure.content);
-  if (algorithm === undefined || signature === undefined) throw new RangeError('a signature is missing');
+/** A signature that was read, and what it is over. */
+export interface Signature {
+  readonly content: Uint8Array;
+  /** OID of the algorithm. */
+  readonly algorithm: string;
+  readonly value: Uint8Array;
+}
+
+/** The signature of a signed structure. @throws RangeError */
+export function readSignature(structure: DerElement): Signature {
+  const [content, algorithm, signature] = derChildren(structure.content);
+  if (content === undefined || algorithm === undefined || signature === undefined) {
+    throw new RangeError('a signature is missing');
+  }
   const identifier = dottedOid(readDer(algorithm.content).content);
-  const scheme = Object.values(SCHEMES).find((known) => known.oid === identifier);
+  return { content: content.encoded, algorithm: identifier, value: signature.content.subarray(1) };
+}
+
+/** Whether it was made with the private half of `key`; false also for algorithms that are not known here. */
+export function isSignedBy({ content, algorithm, value }: Signature, key: KeyObject): boolean {
+  const scheme = Object.values(SCHEMES).find((known) => known.oid === algorithm);
   if (scheme === undefined || keySpecOf(key)?.algorithm !== scheme.algorithm) return false;
   try {
-    return verify(scheme.hash, structure.content.subarray(0, head.end), key, signature.content.subarray(1));
+    return verify(scheme.hash, content, key, value);
   } catch {
     return false;
   }
