@@ -61,7 +61,8 @@ const CONFLICTS_TO_BEAR = 5;
 export function createController(options: ControllerOptions): Controller {
   const { name, clock, observe, backoff = DEFAULT_BACKOFF, timeout = DEFAULT_TIMEOUT } = options;
   const queue = createWorkQueue(clock, (depth) => observe?.depth(name, depth));
-  const failures = new Map<string, number>();
+  /** In a row, by key. */
+  const failures = new Map<string, { readonly conflicts: number; readonly others: number }>();
 
   async function reconcile(key: string, signal: AbortSignal): Promise<void> {
     const started = performance.now();
@@ -82,14 +83,15 @@ export function createController(options: ControllerOptions): Controller {
   }
 
   function fail(key: string, error: unknown): 'again' | 'failed' {
-    const count = (failures.get(key) ?? 0) + 1;
-    failures.set(key, count);
-    if (isKubeError(error, 'kube-conflict') && count <= CONFLICTS_TO_BEAR) {
-      queue.addAfter(key, jittered(AFTER_CONFLICT * 2 ** (count - 1)));
+    const known = failures.get(key) ?? { conflicts: 0, others: 0 };
+    if (isKubeError(error, 'kube-conflict') && known.conflicts < CONFLICTS_TO_BEAR) {
+      failures.set(key, { ...known, conflicts: known.conflicts + 1 });
+      queue.addAfter(key, jittered(AFTER_CONFLICT * 2 ** known.conflicts));
       return 'again';
     }
+    failures.set(key, { ...known, others: known.others + 1 });
     options.onError(error, key);
-    queue.addAfter(key, pauseAfter(error, count));
+    queue.addAfter(key, pauseAfter(error, known.others + 1));
     return 'failed';
   }
 

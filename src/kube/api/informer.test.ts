@@ -81,7 +81,7 @@ describe('createInformer', { timeout: 20_000 }, () => {
   }[] = [
     {
       what: 'a list and what happens since',
-      script: [list('5', 'a1', 'b2'), { watch: [modified('a6'), deleted('b7'), added('c8')], then: 'hang' }],
+      script: [list('5', 'a1', 'b2'), { watch: [modified('a6'), deleted('b7'), added('c8')], last: 'hang' }],
       asked: ['list', 'watch from 5'],
       content: ['a6', 'c8'],
       changes: ['ns/a >1', 'ns/b >2', 'ns/a 1>6', 'ns/b 2>', 'ns/c >8'],
@@ -101,14 +101,14 @@ describe('createInformer', { timeout: 20_000 }, () => {
     },
     {
       what: 'a watch that the server ended goes on from its last event or bookmark',
-      script: [list('5'), { watch: [added('a6')] }, { watch: [bookmark('9')], then: away }, { watch: [added('b10')] }],
+      script: [list('5'), { watch: [added('a6')] }, { watch: [bookmark('9')], last: away }, { watch: [added('b10')] }],
       asked: ['list', 'watch from 5', 'watch from 6', 'watch from 9', 'watch from 10'],
       content: ['a6', 'b10'],
       errors: 1,
     },
     {
       what: 'a version that the server has forgotten: what was deleted meanwhile is seen by the list',
-      script: [list('5', 'a1', 'b2'), { watch: [], then: gone }, list('9', 'b7', 'c8')],
+      script: [list('5', 'a1', 'b2'), { watch: [], last: gone }, list('9', 'b7', 'c8')],
       asked: ['list', 'watch from 5', 'list', 'watch from 9'],
       content: ['b7', 'c8'],
       changes: ['ns/a >1', 'ns/b >2', 'ns/b 2>7', 'ns/c >8', 'ns/a 1>'],
@@ -118,7 +118,7 @@ describe('createInformer', { timeout: 20_000 }, () => {
       what: 'a list that is forgotten in its middle is begun again, in the end all at once, and nothing is taken for deleted',
       script: [
         list('5', 'a1'),
-        { watch: [], then: gone },
+        { watch: [], last: gone },
         { list: [{ items: [object('b2')], resourceVersion: '9' }], error: gone },
         { list: [{ items: [object('b2')], resourceVersion: '9' }], error: gone },
         list('12', 'a1', 'b2'),
@@ -136,7 +136,7 @@ describe('createInformer', { timeout: 20_000 }, () => {
     },
     {
       what: 'a kind whose CRD was taken away and came back',
-      script: [list('5', 'a1'), { watch: [], then: new KubeError('kube-not-found', 'no such kind') }, list('8', 'z7')],
+      script: [list('5', 'a1'), { watch: [], last: new KubeError('kube-not-found', 'no such kind') }, list('8', 'z7')],
       asked: ['list', 'watch from 5', 'list', 'watch from 8'],
       content: ['z7'],
       errors: 1,
@@ -145,9 +145,9 @@ describe('createInformer', { timeout: 20_000 }, () => {
       what: 'an etcd that was put back to a backup: what is older by its version holds',
       script: [
         list('90', 'a70', 'b80'),
-        { watch: [], then: gone },
+        { watch: [], last: gone },
         list('50', 'a40', 'c30'),
-        { watch: [modified('a51')], then: 'hang' },
+        { watch: [modified('a51')], last: 'hang' },
       ],
       asked: ['list', 'watch from 90', 'list', 'watch from 50'],
       content: ['a51', 'c30'],
@@ -156,7 +156,7 @@ describe('createInformer', { timeout: 20_000 }, () => {
       what: 'an event that was overtaken changes nothing',
       script: [
         list('5', 'a4'),
-        { watch: [modified('a3'), added('a4'), modified('a10'), modified('a9')], then: 'hang' },
+        { watch: [modified('a3'), added('a4'), modified('a10'), modified('a9')], last: 'hang' },
       ],
       asked: ['list', 'watch from 5'],
       content: ['a10'],
@@ -179,7 +179,7 @@ describe('createInformer', { timeout: 20_000 }, () => {
             { type: 'unreadable', deleted: false, key: 'ns/a', resourceVersion: '6', error: new Error('a') },
             modified('b7'),
           ],
-          then: 'hang',
+          last: 'hang',
         },
       ],
       asked: ['list', 'watch from 5'],
@@ -208,7 +208,7 @@ describe('createInformer', { timeout: 20_000 }, () => {
     assert.ok(ends.server.asked.length < 70, String(ends.server.asked.length));
     await ends.stop();
     const refuses = await start(
-      Array.from({ length: 500 }, (_, index) => (index % 2 === 0 ? list('5') : { watch: [], then: gone })),
+      Array.from({ length: 500 }, (_, index) => (index % 2 === 0 ? list('5') : { watch: [], last: gone })),
     );
     await refuses.clock.advance(60_000);
     assert.ok(refuses.server.asked.length < 30, String(refuses.server.asked.length));
@@ -237,7 +237,7 @@ describe('createInformer', { timeout: 20_000 }, () => {
   test('our own writes are seen at once, and stay when the list or the watch is behind them', async () => {
     const { informer, server, clock, content, changes, stop } = await start([
       list('5', 'a1', 'b2'),
-      { watch: [], then: 'hang' },
+      { watch: [], last: 'hang' },
     ]);
     informer.upsert(object('a7'));
     informer.upsert(object('c8'));
@@ -263,8 +263,8 @@ describe('createInformer', { timeout: 20_000 }, () => {
   test('a list that is older than our own write does not take it away', async () => {
     const { informer, clock, content, stop } = await start([
       list('5', 'a1'),
-      { watch: [], then: away },
-      { watch: [], then: gone },
+      { watch: [], last: away },
+      { watch: [], last: gone },
       list('9', 'a1'),
     ]);
     informer.upsert(object('b10'));
@@ -280,7 +280,7 @@ describe('createInformer', { timeout: 20_000 }, () => {
     const items = [of('a1', 'one', 'x'), of('b2', 'one', 'y'), of('a3', 'two', 'x')];
     const groups = ({ data }: ConfigMap): string[] => (data?.['group'] ?? '').split(' ');
     const { informer, server, clock, stop } = await start(
-      [{ list: [{ items, resourceVersion: '5' }] }, { watch: [], then: 'hang' }],
+      [{ list: [{ items, resourceVersion: '5' }] }, { watch: [], last: 'hang' }],
       { indexes: { group: groups } },
     );
     const keys = (found: readonly ConfigMap[]): string[] =>
@@ -308,7 +308,7 @@ describe('createInformer', { timeout: 20_000 }, () => {
     for (const keepManagedFields of [false, true]) {
       const { informer, stop } = await start([{ list: [{ items: [managed], resourceVersion: '5' }] }], {
         keepManagedFields,
-        transform: ({ data: _, ...kept }) => kept,
+        transform: ({ apiVersion, kind, metadata }) => ({ apiVersion, kind, metadata }),
       });
       const [one] = informer.list();
       assert.equal(one?.metadata.managedFields?.length, keepManagedFields ? 1 : undefined);

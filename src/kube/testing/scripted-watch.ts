@@ -3,7 +3,7 @@ import type { ConfigMap } from '../api/core-kinds.ts';
 
 export type ScriptedAnswer =
   | { readonly list: readonly Partial<ListPage<ConfigMap>>[]; readonly error?: Error }
-  | { readonly watch: readonly WatchEvent<ConfigMap>[]; readonly then?: 'end' | 'hang' | Error };
+  | { readonly watch: readonly WatchEvent<ConfigMap>[]; readonly last?: 'end' | 'hang' | Error };
 
 export interface ScriptedWatch extends Pick<KubeClient, 'list' | 'watch'> {
   /** What was asked, such as `list` or `watch from 5`. */
@@ -34,11 +34,11 @@ export function createScriptedWatch(script: readonly ScriptedAnswer[]): Scripted
     },
     async *watch(_resource, { resourceVersion }, { signal }) {
       asked.push(`watch from ${resourceVersion}`);
-      const answer = answers.shift() ?? { watch: [], then: 'hang' as const };
+      const answer = answers.shift() ?? { watch: [], last: 'hang' as const };
       if (!('watch' in answer)) throw new Error(`no watch was expected: ${asked.join(', ')}`);
       for (const event of answer.watch) yield event as never;
-      if (answer.then instanceof Error) throw answer.then;
-      while (answer.then === 'hang') {
+      if (answer.last instanceof Error) throw answer.last;
+      while (answer.last === 'hang') {
         const now = pushed;
         pushed = [];
         for (const event of now) yield event as never;
