@@ -3,7 +3,7 @@ import type { KubeClient, Selection } from './client.ts';
 import { followObjects } from './follow-objects.ts';
 import { formatKey } from './object.ts';
 import type { KubeObject, ObjectKey } from './object.ts';
-import { createObjectIndex } from './object-index.ts';
+import { createKeysByValue } from './keys-by-value.ts';
 import { createObjectStore } from './object-store.ts';
 import type { Resource } from './resource.ts';
 
@@ -52,9 +52,9 @@ export function createInformer<T extends KubeObject>(
 ): Informer<T> {
   const listeners = new Set<ChangeListener<T>>();
   const onError = options.onError ?? (() => {});
-  const byNamespace = createObjectIndex<T>(({ metadata }) => [metadata.namespace ?? '']);
-  const indexes = new Map<string | symbol, ReturnType<typeof createObjectIndex<T>>>([[NAMESPACE, byNamespace]]);
-  for (const [name, valuesOf] of Object.entries(options.indexes ?? {})) indexes.set(name, createObjectIndex(valuesOf));
+  const byNamespace = createKeysByValue<T>(({ metadata }) => [metadata.namespace ?? '']);
+  const indexes = new Map<string | symbol, ReturnType<typeof createKeysByValue<T>>>([[NAMESPACE, byNamespace]]);
+  for (const [name, valuesOf] of Object.entries(options.indexes ?? {})) indexes.set(name, createKeysByValue(valuesOf));
 
   const store = createObjectStore<T>({
     keep: (object) => keep(object, options),

@@ -1,10 +1,10 @@
 /** Under which values objects are to be found; kept current by being told of each change. */
-export interface ObjectIndex<T> {
+export interface KeysByValue<T> {
   change(key: string, before: T | undefined, after: T | undefined): void;
   keys(value: string): Iterable<string>;
 }
 
-export function createObjectIndex<T>(valuesOf: (object: T) => readonly string[]): ObjectIndex<T> {
+export function createKeysByValue<T>(valuesOf: (object: T) => readonly string[]): KeysByValue<T> {
   const keysByValue = new Map<string, Set<string>>();
 
   return {
