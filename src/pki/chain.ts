@@ -4,6 +4,7 @@ import { DomainError } from '../core/error.ts';
 import { certificateFromDer } from './certificate.ts';
 import type { Certificate } from './certificate.ts';
 import { parsePrivateKey } from './key.ts';
+import { samePublicKey } from './public-key.ts';
 
 const BEGIN = '-----BEGIN CERTIFICATE-----';
 const END = '-----END CERTIFICATE-----';
@@ -82,7 +83,7 @@ export function checkIssuedFor(o: {
 }
 
 function checkKey(chain: readonly Certificate[], publicKey: KeyObject): Certificate {
-  const position = chain.findIndex((certificate) => certificate.publicKey.equals(publicKey));
+  const position = chain.findIndex((certificate) => samePublicKey(certificate.publicKey, publicKey));
   const leaf = chain[position];
   if (leaf === undefined) throw mismatch('the certificate is for another key than the one it was ordered with');
   if (position > 0)

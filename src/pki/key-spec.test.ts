@@ -82,6 +82,14 @@ describe('keys as a Certificate asks for them', () => {
     assert.ok(!samePublicKey(p256, rsa));
   });
 
+  test('comparing keys of different kinds does not spoil the next key that is read', () => {
+    const pem = p256.export({ type: 'pkcs8', format: 'pem' });
+    for (const other of [rsa, ed25519]) {
+      assert.equal(samePublicKey(p256, other), false);
+      assert.ok(parsePrivateKey(pem).equals(p256));
+    }
+  });
+
   test('what holds no key has no DER', () => {
     assert.throws(
       () => privateKeyDer('nothing'),

@@ -3,7 +3,8 @@ import type { KeyObject } from 'node:crypto';
 
 /** Whether two keys, each private or public, are the same pair. */
 export function samePublicKey(one: KeyObject, other: KeyObject): boolean {
-  return publicHalf(one).equals(publicHalf(other));
+  // Comparing keys of different kinds leaves an error behind in OpenSSL, and Node then says that the next private key cannot be read.
+  return one.asymmetricKeyType === other.asymmetricKeyType && publicHalf(one).equals(publicHalf(other));
 }
 
 /** SHA-256 of the SubjectPublicKeyInfo, lower-case hex; of a private key its public half. */
