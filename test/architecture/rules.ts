@@ -38,7 +38,6 @@ const ONLY_IN: readonly (readonly [specifier: RegExp, rooms: readonly string[]])
   [/^(node:https?|hono|@hono\/.*)$/, ['http', 'rehearsal']],
   [/^(pino|@prometheus-io\/client)$/, ['telemetry']],
   [/^undici$/, ['acme', 'dns01', 'kube']],
-  [/^(@peculiar\/.*|reflect-metadata)$/, ['pki']],
   [/^smol-toml$/, ['config']],
   [/^commander$/, ['cli']],
 ];
