@@ -24,6 +24,8 @@ import { writeStatus } from './write-status.ts';
 
 /** How long an issuance may wait for something before the Certificate itself says what for, in ms. */
 const PATIENCE = 30_000;
+/** The same where there is a reason that a person may have to do something about: a CNAME to add, an issuer to mend. */
+const PATIENCE_WITH_REASON = 1000;
 /** How long a request of another Certificate may be in the way before it is looked at again, in ms. */
 const NAME_TAKEN_PAUSE = 1000;
 /** How often a password is looked for that no event told of, in ms. */
@@ -167,7 +169,10 @@ async function awaitRequest(
   signal: AbortSignal,
 ): Promise<Result> {
   const waited = deps.clock.now() - (fromTime(request.metadata.creationTimestamp) ?? 0);
-  if (waited < PATIENCE) return again(PATIENCE - waited);
+  // What goes its usual way says only the state of its order.
+  const isUsual = why === undefined || /: "\w*"$/.test(why);
+  const patience = isUsual ? PATIENCE : PATIENCE_WITH_REASON;
+  if (waited < patience) return again(patience - waited);
   const reason = why ?? 'nobody has approved or signed it yet';
   return sayWaiting(deps, view, `CertificateRequest "${request.metadata.name}": ${reason}`, signal);
 }
