@@ -29,13 +29,15 @@ export interface KubeAcmeWorld {
   apply(yaml: string): Promise<void>;
   /** Until its Ready condition is True for its newest spec. */
   untilReady(name: string, timeout?: number): Promise<Certificate>;
+  /** Until what it waits for, or why it failed, stands in its Issuing condition. Resolves to that message. */
+  untilSaid(name: string, said: RegExp, timeout?: number): Promise<string>;
   stop(): Promise<void>;
 }
 
 export interface KubeAcmeOptions extends ChainOptions {
   readonly flags?: readonly string[];
-  /** Of the API server and its garbage collector. */
-  readonly cluster?: KubeCluster;
+  /** More flags of the API server. */
+  readonly clusterFlags?: readonly string[];
 }
 
 export async function startKubeAcmeWorld(options: KubeAcmeOptions = {}): Promise<KubeAcmeWorld> {
@@ -45,7 +47,7 @@ export async function startKubeAcmeWorld(options: KubeAcmeOptions = {}): Promise
   };
   try {
     const [cluster, chain] = await Promise.all([
-      startKubeCluster({ controllers: true }).then((started) => {
+      startKubeCluster({ controllers: true, flags: options.clusterFlags ?? [] }).then((started) => {
         ending.push(() => started.stop());
         return started;
       }),
@@ -77,6 +79,13 @@ export async function startKubeAcmeWorld(options: KubeAcmeOptions = {}): Promise
       const scope = { kind: namespace === undefined ? 'ClusterIssuer' : 'Issuer', namespace: namespace ?? '' } as const;
       return `${labelFrom(LABEL_KEY, parseDomainName(domain), scope)}.${CHALLENGE_ZONE}`;
     };
+    const until = async (name: string, test: (certificate: Certificate) => boolean, timeout: number) => {
+      const key = { namespace: 'default', name };
+      const isSo = (found: Certificate | undefined) => found !== undefined && test(found);
+      const found = await waitForObject(cluster.client, certificateResource, key, isSo, timeout);
+      if (found === undefined) throw new Error(`the Certificate ${name} is gone`);
+      return found;
+    };
     return {
       cluster,
       chain,
@@ -93,19 +102,18 @@ export async function startKubeAcmeWorld(options: KubeAcmeOptions = {}): Promise
         );
       },
       apply: async (yaml) => void (await cluster.kubectl(['apply', '-f', '-'], yaml)),
-      async untilReady(name, timeout = 30_000) {
-        const found = await waitForObject(
-          cluster.client,
-          certificateResource,
-          { namespace: 'default', name },
-          (certificate) => {
-            const ready = conditionOf(certificate?.status?.conditions, 'Ready');
-            return ready?.status === 'True' && ready.observedGeneration === certificate?.metadata.generation;
+      untilReady: (name, timeout = 30_000) =>
+        until(
+          name,
+          ({ status, metadata }) => {
+            const ready = conditionOf(status?.conditions, 'Ready');
+            return ready?.status === 'True' && ready.observedGeneration === metadata.generation;
           },
           timeout,
-        );
-        if (found === undefined) throw new Error(`the Certificate ${name} is gone`);
-        return found;
+        ),
+      async untilSaid(name, said, timeout = 20_000) {
+        const issuing = ({ status }: Certificate) => conditionOf(status?.conditions, 'Issuing')?.message ?? '';
+        return issuing(await until(name, (certificate) => said.test(issuing(certificate)), timeout));
       },
     };
   } catch (error) {
