@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import { kept, listOf, oneOf, optional, record, text } from './field.ts';
 import type { Rule } from './field.ts';
 import { secretKey } from './secret-reference.ts';
@@ -58,5 +57,3 @@ export const dns01Provider = record(
   },
   { 'x-kubernetes-validations': ONE_PROVIDER },
 );
-
-export type Dns01Provider = z.infer<typeof dns01Provider>;

@@ -17,8 +17,6 @@ const caIssuer = record('A CA whose key is in a Secret.', {
   ),
 });
 
-export type CaIssuer = z.infer<typeof caIssuer>;
-
 const selfSignedIssuer = record('Each certificate is signed with its own key.', { crlDistributionPoints });
 
 const TYPES = `[has(self.acme), has(self.ca), has(self.selfSigned), has(self.vault), has(self.venafi)]`;

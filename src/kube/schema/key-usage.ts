@@ -24,5 +24,3 @@ export const KEY_USAGES = [
   'microsoft sgc',
   'netscape sgc',
 ] as const;
-
-export type KeyUsage = (typeof KEY_USAGES)[number];

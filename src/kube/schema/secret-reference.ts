@@ -11,11 +11,6 @@ export function secretKey(description: string) {
 
 export type SecretKey = z.infer<ReturnType<typeof secretKey>>;
 
-/** A Secret as a whole. */
-export function secret(description: string) {
-  return record(description, { name: text('Name of the Secret.') });
-}
-
 /** A ServiceAccount that a token is asked for. */
 export function serviceAccount(description: string) {
   return record(description, {

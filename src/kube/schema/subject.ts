@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import { listOf, optional, record, text } from './field.ts';
 
 /** The parts of a subject beside its common name. */
@@ -14,5 +13,3 @@ export function subject() {
     serialNumber: optional(text('Serial number of the subject, which is not that of the certificate.')),
   });
 }
-
-export type Subject = z.infer<ReturnType<typeof subject>>;
