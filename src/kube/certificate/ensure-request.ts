@@ -2,7 +2,6 @@ import type { KeyObject } from 'node:crypto';
 import { DomainError } from '../../core/error.ts';
 import { samePublicKey } from '../../pki/public-key.ts';
 import { isKubeError } from '../api/kube-error.ts';
-import { fromTime } from '../conditions.ts';
 import { requestState } from '../request/request-state.ts';
 import { certificateRequestResource } from '../schema/certificate-request.ts';
 import type { CertificateRequest } from '../schema/certificate-request.ts';
@@ -58,9 +57,8 @@ export async function ensureRequest(
 function isUsable(certificate: Certificate, request: CertificateRequest, key: KeyObject): boolean {
   const csr = csrOf(request);
   if (csr === undefined || !requestFits(certificate.spec, request) || !samePublicKey(csr.publicKey, key)) return false;
-  if (requestState(request).kind !== 'failed') return true;
-  const failedAt = fromTime(request.status?.failureTime);
-  return failedAt === undefined || failedAt >= (issuingSince(certificate) ?? 0);
+  const state = requestState(request);
+  return state.kind !== 'failed' || state.at === undefined || state.at >= (issuingSince(certificate) ?? 0);
 }
 
 /** Ours, made just before a crash or not yet seen; or that of a Certificate of this name before us, which the garbage collector takes away. */

@@ -1,4 +1,4 @@
-import { conditionOf, isTrue } from '../conditions.ts';
+import { conditionOf, fromTime, isTrue } from '../conditions.ts';
 import type { CertificateRequest } from '../schema/certificate-request.ts';
 
 /** Reasons of the Ready condition of a CertificateRequest. Everybody who signs writes one of these, also issuers that are not ours. */
@@ -8,7 +8,8 @@ export const REQUEST_REASON = { pending: 'Pending', failed: 'Failed', issued: 'I
 export type RequestState =
   | { readonly kind: 'waiting'; readonly message: string | undefined }
   | { readonly kind: 'issued'; readonly certificate: string; readonly ca: string | undefined }
-  | { readonly kind: 'failed'; readonly reason: string; readonly message: string };
+  /** `at`: ms since the epoch, when it is known. */
+  | { readonly kind: 'failed'; readonly reason: string; readonly message: string; readonly at: number | undefined };
 
 /** Reads it as a Certificate does: of a request that was denied and signed nevertheless, the certificate counts. */
 export function requestState({ status }: CertificateRequest): RequestState {
@@ -21,12 +22,13 @@ export function requestState({ status }: CertificateRequest): RequestState {
     };
   }
   if (ready?.reason === REQUEST_REASON.failed || ready?.reason === REQUEST_REASON.denied) {
-    return { kind: 'failed', reason: ready.reason, message: ready.message ?? '' };
+    const at = fromTime(status?.failureTime) ?? fromTime(ready.lastTransitionTime);
+    return { kind: 'failed', reason: ready.reason, message: ready.message ?? '', at };
   }
   for (const type of ['Denied', 'InvalidRequest']) {
     const verdict = conditionOf(status?.conditions, type);
     if (verdict?.status === 'True' && ready === undefined) {
-      return { kind: 'failed', reason: verdict.reason ?? type, message: verdict.message ?? '' };
+      return { kind: 'failed', reason: type, message: verdict.message ?? '', at: fromTime(verdict.lastTransitionTime) };
     }
   }
   return { kind: 'waiting', message: ready?.message };
