@@ -172,7 +172,7 @@ describe('a CA issuer', () => {
   test('a request that contradicts itself is refused for good', async () => {
     const asked = await ask({ algorithm: 'ECDSA' }, LEAF, { usages: ['client auth'] });
     const signing = await signByAuthority(asked, root, NOW);
-    assert.ok(signing.outcome === 'refused' && signing.fault === 'request' && /usages/.test(signing.message));
+    assert.ok(signing.outcome === 'refused' && signing.blame === 'request' && /usages/.test(signing.message));
   });
 
   test('key material that is none of a CA is the fault of the issuer', async () => {
@@ -188,7 +188,7 @@ describe('a CA issuer', () => {
     for (const [material, message] of rows) {
       assert.match(authorityFault(material) ?? '', message);
       const signing = await signByAuthority(asked, material, NOW);
-      assert.ok(signing.outcome === 'refused' && signing.fault === 'issuer');
+      assert.ok(signing.outcome === 'refused' && signing.blame === 'issuer');
       assert.match(signing.message, message);
     }
     for (const good of [root, first, second]) assert.equal(authorityFault(good), undefined);

@@ -45,7 +45,7 @@ export async function signByAuthority(
   now: number,
 ): Promise<Signing> {
   const fault = authorityFault(authority);
-  if (fault !== undefined) return { outcome: 'refused', fault: 'issuer', message: fault };
+  if (fault !== undefined) return { outcome: 'refused', blame: 'issuer', message: fault };
   try {
     return await sign(checkRequest(asked), authority, now);
   } catch (error) {

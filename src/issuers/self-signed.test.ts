@@ -142,7 +142,7 @@ describe('a self-signed issuer', () => {
   for (const [name, asked, message] of refusals) {
     test(`${name}: refused for good`, async () => {
       const signing = await signBySelf(asked(await csrOf(key, { commonName: 'x' })), { privateKey: key }, NOW);
-      assert.ok(signing.outcome === 'refused' && signing.fault === 'request', JSON.stringify(signing));
+      assert.ok(signing.outcome === 'refused' && signing.blame === 'request', JSON.stringify(signing));
       assert.match(signing.message, message);
     });
   }
@@ -157,10 +157,10 @@ describe('a self-signed issuer', () => {
     const csr = await csrOf(key, { commonName: 'x' });
     const other = await signBySelf({ csr }, { privateKey: await generateKey('P-256') }, NOW);
     assert.ok(
-      other.outcome === 'refused' && other.fault === 'request' && /not made with the private key/.test(other.message),
+      other.outcome === 'refused' && other.blame === 'request' && /not made with the private key/.test(other.message),
     );
     const unreadable = await signBySelf({ csr }, { privateKey: 'nothing' }, NOW);
-    assert.ok(unreadable.outcome === 'refused' && unreadable.fault === 'issuer');
+    assert.ok(unreadable.outcome === 'refused' && unreadable.blame === 'issuer');
   });
 });
 

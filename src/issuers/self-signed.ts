@@ -34,7 +34,7 @@ async function sign(checked: CheckedRequest, issuer: SelfSignedMaterial, now: nu
   if (!samePublicKey(key, request.publicKey)) {
     const message =
       'the certificate request was not made with the private key that signs it; name the Secret with that key';
-    return { outcome: 'refused', fault: 'request', message };
+    return { outcome: 'refused', blame: 'request', message };
   }
   const certificate = await signCertificate({
     ...wholeSeconds(now, checked.duration),

@@ -24,8 +24,8 @@ export type Signing =
       /** Something a person should know although it was signed, for example an empty subject. */
       readonly warning?: string | undefined;
     }
-  /** `request`: the request can never be signed. `issuer`: the issuer's key material has to be mended first. */
-  | { readonly outcome: 'refused'; readonly fault: 'request' | 'issuer'; readonly message: string };
+  /** Where the fault lies. `request`: it can never be signed. `issuer`: the issuer's key material has to be mended first. */
+  | { readonly outcome: 'refused'; readonly blame: 'request' | 'issuer'; readonly message: string };
 
 /** As cert-manager: 90 days. */
 export const DEFAULT_DURATION = 90 * 86_400_000;
@@ -62,9 +62,9 @@ export function checkRequest(asked: SigningRequest): CheckedRequest {
 }
 
 /** A refusal from what was thrown; what is no DomainError goes on. */
-export function refusal(thrown: unknown, fault: 'request' | 'issuer'): Signing {
+export function refusal(thrown: unknown, blame: 'request' | 'issuer'): Signing {
   if (!(thrown instanceof DomainError)) throw thrown;
-  return { outcome: 'refused', fault, message: thrown.message };
+  return { outcome: 'refused', blame, message: thrown.message };
 }
 
 function says(isCA: boolean): string {

@@ -16,6 +16,6 @@ export async function signLocally(sign: () => Promise<Signing>): Promise<Signing
   }
   if (signing.outcome === 'signed') return { kind: 'issued', certificate: signing.certificate, ca: signing.ca };
   const message = `Error signing certificate: ${signing.message}`;
-  if (signing.fault === 'request') return { kind: 'failed', eventReason: 'SigningError', message };
+  if (signing.blame === 'request') return { kind: 'failed', eventReason: 'SigningError', message };
   return { kind: 'pending', message, event: { type: 'Warning', reason: 'SigningError' } };
 }
