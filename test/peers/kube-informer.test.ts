@@ -285,11 +285,14 @@ describe('beside a real API server', { skip, timeout: 180_000 }, () => {
       source?.component,
       message?.length,
     ]);
-    assert.deepEqual(rows.toSorted(), [
-      ['Failed', 3, 'tester', 15],
-      ['Last', 1, 'tester', 29],
-      ['Long', 1, 'tester', 1024],
-    ]);
+    assert.deepEqual(
+      rows.toSorted((one, other) => String(one).localeCompare(String(other))),
+      [
+        ['Failed', 3, 'tester', 15],
+        ['Last', 1, 'tester', 29],
+        ['Long', 1, 'tester', 1024],
+      ],
+    );
     const clusterWide = await listAll(
       client,
       events,
