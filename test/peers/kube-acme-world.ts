@@ -124,7 +124,7 @@ export async function startKubeAcmeWorld(options: KubeAcmeOptions = {}): Promise
 
 /** As it is written for cert-manager; `solver` in place of our own DNS. */
 export function issuerYaml(
-  chain: Chain,
+  chain: { readonly pebble: Pick<Chain['pebble'], 'rootFile' | 'directoryUrl'> },
   o: { name?: string; acme?: string; solver?: string; kind?: string } = {},
 ): string {
   const { name = 'pebble', kind = 'ClusterIssuer', acme = '', solver = 'acmeDNS: {}' } = o;
