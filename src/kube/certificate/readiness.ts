@@ -1,10 +1,8 @@
-import { fromTime } from '../conditions.ts';
-import type { CertificateStatus } from '../schema/certificate-status.ts';
 import type { Cause, StatusTimes } from './certificate-status.ts';
 import { certificateState } from './certificate-state.ts';
 import type { CertificateState, GatheredCertificate } from './certificate-state.ts';
 import { readinessViolation } from './policies.ts';
-import { renewalPlan, suggestedWindow } from './renewal-time.ts';
+import { chosenByCa, renewalPlan } from './renewal-time.ts';
 import { isTemporary } from './temporary-certificate.ts';
 
 export interface Readiness {
@@ -39,13 +37,3 @@ const TEMPORARY: Cause = {
   reason: 'DoesNotExist',
   message: 'Issuing certificate as Secret only holds a temporary certificate',
 };
-
-/** The time that was chosen when the CA was asked (RFC 9773), as long as it is about the certificate that is there. */
-function chosenByCa(
-  status: CertificateStatus | undefined,
-  issued: { readonly notBefore: number; readonly notAfter: number },
-): number | undefined {
-  if (suggestedWindow(status) === undefined) return undefined;
-  const isAbout = fromTime(status?.notBefore) === issued.notBefore && fromTime(status?.notAfter) === issued.notAfter;
-  return isAbout ? fromTime(status?.renewalTime) : undefined;
-}
