@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash as digestOf } from 'node:crypto';
 
 /** What the derived octets are for (RFC 7292 appendix B.3). */
 export const PKCS12_PURPOSE = { key: 1, iv: 2, mac: 3 } as const;
@@ -22,8 +22,8 @@ export function derivePkcs12Key({ password, salt, iterations, hash, purpose, len
   const input = Buffer.concat([filled(salt, block), filled(password, block)]);
   const out: Uint8Array[] = [];
   for (let made = 0; made < length; made += size) {
-    let digest = createHash(hash).update(diversifier).update(input).digest();
-    for (let round = 1; round < iterations; round++) digest = createHash(hash).update(digest).digest();
+    let digest = digestOf(hash, Buffer.concat([diversifier, input]), 'buffer');
+    for (let round = 1; round < iterations; round++) digest = digestOf(hash, digest, 'buffer');
     out.push(digest);
     const addend = Buffer.alloc(block);
     for (let at = 0; at < block; at++) addend[at] = digest[at % size] ?? 0;
