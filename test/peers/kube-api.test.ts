@@ -7,6 +7,7 @@ import { metadataOf } from '../../src/kube/api/define-resource.ts';
 import { isKubeError } from '../../src/kube/api/kube-error.ts';
 import type { KubeCode } from '../../src/kube/api/kube-error.ts';
 import { gateways, listenerSets } from '../../src/kube/api/gateway.ts';
+import { kubeconfigFile } from '../../src/kube/api/kubeconfig-file.ts';
 import { leases } from '../../src/kube/api/lease-object.ts';
 import { listAll } from '../../src/kube/api/list-all.ts';
 import { secretBytes, secretData, secrets } from '../../src/kube/api/secret.ts';
@@ -199,7 +200,6 @@ describe('the Kubernetes API client', { skip, timeout: 120_000 }, () => {
   test('a token that was replaced is read anew as soon as the old one is refused', async () => {
     const namespace = await newNamespace();
     const tokens = ['outdated', await cluster.tokenFor(namespace, 'renewed')];
-    const { kubeconfigFile } = await import('../../src/kube/api/kubeconfig-file.ts');
     const file = await kubeconfigFile({ file: cluster.kubeconfig }, {});
     const { ca } = await file.credentials();
     const renewed = await cluster.clientFor(undefined, {
@@ -213,6 +213,22 @@ describe('the Kubernetes API client', { skip, timeout: 120_000 }, () => {
     assert.equal(
       (answer as { status: { userInfo: { username: string } } }).status.userInfo.username,
       `system:serviceaccount:${namespace}:renewed`,
+    );
+  });
+
+  test('roots that were replaced are read anew as soon as the old ones do not fit', async () => {
+    const file = await kubeconfigFile({ file: cluster.kubeconfig }, {});
+    const right = await file.credentials();
+    const wrong = { ...right, ca: right.certificate };
+    const answers = [wrong, right];
+    const config = { ...file, credentials: async () => answers.shift() ?? right };
+    const renewed = await cluster.clientFor(undefined, { config });
+    assert.equal((await renewed.version(inTime())).major, 1);
+    const lost = await cluster.clientFor(undefined, { config: { ...file, credentials: async () => wrong } });
+    await refused(
+      lost.version(inTime()),
+      'kube-unavailable',
+      /certificate is not trusted .*check certificate-authority/,
     );
   });
 
