@@ -3,9 +3,11 @@ import { availableParallelism, hostname } from 'node:os';
 import { systemClock } from '../core/clock.ts';
 import type { Clock } from '../core/clock.ts';
 import { DomainError, messageOf } from '../core/error.ts';
+import type { HttpAddress } from '../http/listen.ts';
 import type { KubeClient } from '../kube/api/client.ts';
 import { createEventRecorder } from '../kube/api/event-recorder.ts';
 import { createKubeClient } from '../kube/api/kube-client.ts';
+import { fencedClient } from '../kube/api/fenced-client.ts';
 import { runAsLeader } from '../kube/api/lease.ts';
 import { loadKubeConfig } from '../kube/api/load-kube-config.ts';
 import { createCertificateController } from '../kube/certificate/certificate-controller.ts';
@@ -25,6 +27,7 @@ import type { KubeInformers } from './kube-informers.ts';
 import { issuerSupports } from './kube-issuers.ts';
 import type { IssuerSupportFactory } from './kube-issuers.ts';
 import { createKubeMetricsOf, issuerLabelsOf } from './kube-metrics.ts';
+import { runKubeWebhook } from './kube-webhook.ts';
 import { version } from './version.ts';
 import { withCleanup } from './with-cleanup.ts';
 
@@ -46,12 +49,16 @@ export interface KubeControllerOptions {
     | undefined;
   readonly listeners: KubeListeners;
   readonly acme: KubeAcmeOptions;
+  /** Where the webhook listens that writes who asks into requests; undefined: the API server does it, or nobody. */
+  readonly webhook?: HttpAddress | undefined;
   /** Controllers that are not to run, by cert-manager's names for them. */
   readonly disabled: ReadonlySet<string>;
   readonly log: { readonly level: LogLevel; readonly format: 'auto' | 'text' | 'json' };
   readonly warnings: readonly string[];
   /** In place of all types that there are; for tests. */
   readonly supports?: readonly IssuerSupportFactory[];
+  /** Stands between the controllers and the API server; for tests that end the process at a certain call. */
+  readonly wrapClient?: (client: KubeClient) => KubeClient;
   readonly clock?: Clock;
 }
 
@@ -60,12 +67,12 @@ export interface KubeControllerOptions {
  * @throws DomainError `invalid-kubeconfig`, `port-in-use`, `kube-lease-lost`: nothing is left running
  */
 export async function runKubeController(options: KubeControllerOptions, signal: AbortSignal): Promise<void> {
-  const { clock = systemClock } = options;
+  const { clock = systemClock, wrapClient = (client) => client } = options;
   await withCleanup(async (later) => {
     const logger = await openLogger(options);
     for (const warning of options.warnings) logger.warn('configuration', { warning });
     const config = await loadKubeConfig({ file: options.kubeconfig, context: options.context }, options.environment);
-    const client = createKubeClient({ config, clock, userAgent: `evercert/${version()}`, ...options.rate });
+    const client = wrapClient(createKubeClient({ config, clock, userAgent: `evercert/${version()}`, ...options.rate }));
     later(() => client.close());
     const informers = createKubeInformers(client, {
       namespace: options.kube.namespace,
@@ -84,13 +91,16 @@ export async function runKubeController(options: KubeControllerOptions, signal: 
     later(() => http.stop());
     logger.info('starting', { version: version(), ...http.addresses });
     void warnOfMissingDefinitions(client, logger, signal);
-    await work({ options, clock, logger, client, informers, metrics, acme }, signal);
+    const namespace = config.namespace ?? options.kube.clusterResourceNamespace;
+    await work({ options, namespace, clock, logger, client, informers, metrics, acme }, signal);
     logger.info('stopping');
   });
 }
 
 interface World {
   readonly options: KubeControllerOptions;
+  /** Where this process runs. */
+  readonly namespace: string;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly client: KubeClient;
@@ -101,15 +111,16 @@ interface World {
 
 /** Informers run all the time, controllers while this process leads. The first failure ends all of it. */
 async function work(world: World, signal: AbortSignal): Promise<void> {
-  const { options, clock, client, logger, informers } = world;
+  const { options, namespace, clock, client, logger, informers } = world;
+  const { webhook: listener } = options;
   const identity = `${hostname()}_${randomUUID()}`;
   const stop = new AbortController();
   const running = AbortSignal.any([signal, stop.signal]);
-  const lead = async (leading: AbortSignal) => {
+  const lead = async (leading: AbortSignal, acting = client) => {
     logger.info('leading', { identity });
     await Promise.race([informers.synced, aborted(leading)]);
     if (leading.aborted) return;
-    await runParts(createParts(world, identity), leading);
+    await runParts(createParts({ ...world, client: acting }, identity), leading);
   };
   const leading =
     options.leaderElection === undefined
@@ -123,12 +134,13 @@ async function work(world: World, signal: AbortSignal): Promise<void> {
             onError: (error) => logger.warn('lease', { error: messageOf(error) }),
             onLeader: (leader) => logger.info('leader', { leader }),
           },
-          (fence) => lead(fence.signal),
+          (fence) => lead(fence.signal, fencedClient(client, fence)),
           running,
         );
   try {
     await Promise.all([
       informers.run(running),
+      ...(listener === undefined ? [] : [runKubeWebhook({ listener, namespace, client, clock, logger }, running)]),
       leading.finally(() => stop.abort(new DOMException('ended', 'AbortError'))),
     ]);
   } catch (error) {

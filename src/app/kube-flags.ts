@@ -27,6 +27,7 @@ export interface KubeControllerFlags extends KubeAcmeFlags {
   readonly leaderElectionRetryPeriod?: number;
   readonly metricsListenAddress: string;
   readonly healthzListenAddress: string;
+  readonly webhookListenAddress?: string;
   readonly logLevel: LogLevel;
   readonly loggingFormat?: 'text' | 'json';
 }
@@ -128,6 +129,7 @@ export function readKubeFlags(
           retryPeriod: flags.leaderElectionRetryPeriod ?? 15_000,
         }
       : undefined,
+    webhook: address(flags.webhookListenAddress ?? ''),
     listeners: { health: address(flags.healthzListenAddress), metrics: address(flags.metricsListenAddress) },
     acme,
     disabled,

@@ -31,6 +31,10 @@ export function defineKubeControllerCommand(kube: Command, { environment, signal
     .option('--leader-election-retry-period <time>', 'pause between two tries', parseWait)
     .option('--metrics-listen-address <address>', 'where Prometheus reads /metrics', '0.0.0.0:9402')
     .option('--healthz-listen-address <address>', 'where the kubelet asks /livez and /readyz', '0.0.0.0:9403')
+    .option(
+      '--webhook-listen-address <address>',
+      'where the API server asks who made a request; see deploy/webhook.yaml',
+    )
     .option('--log-level <level>', 'debug, info, warn or error', logLevel, 'info')
     .option('--logging-format <format>', 'text or json; by itself text on a terminal', logFormat)
     .allowUnknownOption()

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseAllDocuments } from 'yaml';
 import type { KubeClient } from '../../src/kube/api/client.ts';
@@ -11,6 +12,7 @@ import { writeKubeconfig } from './kube-certificates.ts';
 import { kubeClusterSkip, startKubeCluster } from './kube-cluster.ts';
 import type { KubeCluster } from './kube-cluster.ts';
 import { startController, waitForObject } from './kube-controller.ts';
+import type { RunningProcess } from './process.ts';
 import { tempFolder } from './temp-folder.ts';
 
 const folder = fileURLToPath(new URL('../../deploy/', import.meta.url));
@@ -53,7 +55,7 @@ describe('the manifests of deploy/', { skip: kubeClusterSkip(), timeout: 180_000
 
   test('none is forgotten here', () => {
     const there = readdirSync(folder).filter((file) => file.endsWith('.yaml'));
-    assert.deepEqual(there.toSorted(), [...FILES, ...INSTEAD, 'kustomization.yaml'].toSorted());
+    assert.deepEqual(there.toSorted(), [...FILES, ...INSTEAD, 'webhook.yaml', 'kustomization.yaml'].toSorted());
   });
 
   for (const file of FILES) {
@@ -160,29 +162,60 @@ describe('the manifests of deploy/', { skip: kubeClusterSkip(), timeout: 180_000
     test('the controller gets by on its role', async () => {
       await issueAs(cluster, 'for-one', ['--namespace=default']);
     });
+
+    test('webhook.yaml is applied as it stands, and lets the controller say by what it is trusted', async () => {
+      await cluster.kubectl(['apply', '--validate=strict', '-f', join(folder, 'webhook.yaml')]);
+      await withController(
+        cluster,
+        ['--namespace=default', '--webhook-listen-address=127.0.0.1:0'],
+        async (controller) => {
+          const path = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/evercert';
+          const signal = SIGNAL();
+          const trusted = async () => {
+            const found = await cluster.client.raw({ method: 'GET', path }, { signal });
+            return (found as { webhooks: [{ clientConfig: { caBundle?: string } }] }).webhooks[0].clientConfig.caBundle;
+          };
+          while ((await trusted()) === undefined) await setTimeout(100, undefined, { signal });
+          assert.doesNotMatch(controller.output(), /does not let us|forbidden/i);
+        },
+      );
+    });
   });
 });
 
 /** `evercert kube controller` with the rights of the manifests: it is never refused anything. */
 async function issueAs(cluster: KubeCluster, name: string, flags: readonly string[]): Promise<void> {
-  const temp = tempFolder('kube-deploy');
-  const kubeconfig = join(temp.path, 'kubeconfig');
-  const token = await cluster.tokenFor('evercert', 'evercert');
-  await writeKubeconfig(kubeconfig, { server: cluster.url, caFile: cluster.caFile, user: { token } });
-  const controller = await startController({ kubeconfig }, [
-    '--leader-elect=true',
-    '--leader-election-namespace=evercert',
-    '--cluster-resource-namespace=evercert',
-    ...flags,
-  ]);
-  try {
+  await withController(cluster, flags, async (controller) => {
     await cluster.kubectl(['apply', '-f', '-'], selfSigned(name));
     await waitForReady(cluster.client, name).catch((error: unknown) => {
       throw new Error(controller.output(), { cause: error });
     });
     assert.doesNotMatch(controller.output(), /does not let us|forbidden/i);
+  });
+}
+
+async function withController(
+  cluster: KubeCluster,
+  flags: readonly string[],
+  act: (controller: RunningProcess) => Promise<void>,
+): Promise<void> {
+  const temp = tempFolder('kube-deploy');
+  try {
+    const kubeconfig = join(temp.path, 'kubeconfig');
+    const token = await cluster.tokenFor('evercert', 'evercert');
+    await writeKubeconfig(kubeconfig, { server: cluster.url, caFile: cluster.caFile, user: { token } });
+    const controller = await startController({ kubeconfig }, [
+      '--leader-elect=true',
+      '--leader-election-namespace=evercert',
+      '--cluster-resource-namespace=evercert',
+      ...flags,
+    ]);
+    try {
+      await act(controller);
+    } finally {
+      await controller.stop();
+    }
   } finally {
-    await controller.stop();
     temp.remove();
   }
 }
