@@ -14,7 +14,7 @@ export interface KubeAcmeFlags {
   readonly dnsRecord?: readonly string[];
   readonly dnsWorkers?: number;
   readonly dns01RecursiveNameservers?: readonly string[];
-  readonly dns01RecursiveNameserversOnly: boolean;
+  readonly dns01RecursiveNameserversOnly?: boolean;
   /** Servers by zone. */
   readonly dns01Route?: Readonly<Record<string, readonly string[]>>;
   readonly maxConcurrentChallenges?: number;
@@ -37,7 +37,7 @@ export function readAcmeFlags(flags: KubeAcmeFlags): KubeAcmeOptions {
   return {
     dns: dnsOf(flags),
     resolvers: resolvers.map((text) => parseAddress(text, 53)),
-    resolversOnly: flags.dns01RecursiveNameserversOnly,
+    resolversOnly: flags.dns01RecursiveNameserversOnly ?? false,
     routes: new Map(
       Object.entries(flags.dns01Route ?? {}).map(([zone, servers]) => [
         parseDomainName(zone),

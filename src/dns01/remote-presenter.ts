@@ -55,7 +55,8 @@ export function createRemotePresenter(options: RemotePresenterOptions): RemotePr
   const elsewhere = new Map<string, AcmeDnsClient>();
   const byDomain = createSerialByKey();
   const byAccount = createSerialByKey();
-  const updates = new Map<string, AccountUpdates>();
+  /** With the account as it was read last: a person may have mended its password meanwhile. */
+  const updates = new Map<string, { account: AcmeDnsAccount; readonly made: AccountUpdates }>();
 
   function clientOf(where: ServerUrl): AcmeDnsClient {
     return createAcmeDnsClient({ server: where, trust: options.trust, timeout: options.timeout ?? 30_000 });
@@ -100,23 +101,25 @@ export function createRemotePresenter(options: RemotePresenterOptions): RemotePr
 
   function updatesOf(domain: DomainName, account: AcmeDnsAccount): AccountUpdates {
     const known = updates.get(account.username);
-    if (known !== undefined) return known;
-    const { shown, client: at } = serverFor(account);
+    if (known !== undefined) known.account = account;
+    if (known !== undefined) return known.made;
     const made = createAccountUpdates({
       target: targetOf(domain, account),
-      server: shown,
+      server: serverFor(account).shown,
       domain,
       valuesPerName,
       liveValues: options.liveValues,
       clock,
       async update(value, signal) {
-        const outcome = await at.update(account, value, signal);
+        const newest = updates.get(account.username)?.account ?? account;
+        const { shown, client: at } = serverFor(newest);
+        const outcome = await at.update(newest, value, signal);
         if (outcome.kind === 'done') return;
-        const registeredAt = account.server_url?.replace(/\/+$/, '');
+        const registeredAt = newest.server_url?.replace(/\/+$/, '');
         throw remoteFault(outcome, { ...callFor(domain, shown), kind: 'update', registeredAt });
       },
     });
-    updates.set(account.username, made);
+    updates.set(account.username, { account, made });
     return made;
   }
 
@@ -156,7 +159,7 @@ export function createRemotePresenter(options: RemotePresenterOptions): RemotePr
       for (const [domain, values] of answersByDomain(answers)) {
         const account = await accounts.load(domain);
         if (account === undefined) continue;
-        await byAccount(account.username, async () => updates.get(account.username)?.release(values));
+        await byAccount(account.username, async () => updates.get(account.username)?.made.release(values));
       }
     },
     async close() {

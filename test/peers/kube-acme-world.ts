@@ -36,6 +36,8 @@ export interface KubeAcmeWorld {
 
 export interface KubeAcmeOptions extends ChainOptions {
   readonly flags?: readonly string[];
+  /** Somebody else serves the challenge zone, at the same address. */
+  readonly foreignZone?: boolean;
   /** More flags of the API server. */
   readonly clusterFlags?: readonly string[];
 }
@@ -66,9 +68,9 @@ export async function startKubeAcmeWorld(options: KubeAcmeOptions = {}): Promise
     await cluster.kubectl(['create', 'namespace', 'cert-manager']);
     await cluster.kubectl(['apply', '-f', '-'], labels);
     const flags = [
-      `--dns-zone=${CHALLENGE_ZONE}`,
-      `--dns-listen=${chain.at.ourDns}`,
-      `--dns-nameserver=ns.example.net`,
+      ...(options.foreignZone === true
+        ? [`--dns01-route=${CHALLENGE_ZONE}=${chain.at.ourDns}`]
+        : [`--dns-zone=${CHALLENGE_ZONE}`, `--dns-listen=${chain.at.ourDns}`, '--dns-nameserver=ns.example.net']),
       `--dns01-recursive-nameservers=${chain.at.resolver}`,
       `--dns01-route=${DOMAIN}=${chain.at.userServer}`,
       ...(options.flags ?? []),

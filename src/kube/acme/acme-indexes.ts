@@ -8,7 +8,13 @@ import type { IssuerReference } from '../schema/issuer-reference.ts';
 import type { Order } from '../schema/order.ts';
 
 export const orderIndexes = { owner: ownerUid, issuer: issuerKeys };
-export const challengeIndexes = { owner: ownerUid, issuer: issuerKeys };
+export const challengeIndexes = { owner: ownerUid, issuer: issuerKeys, account: accountSecrets };
+
+/** Names of Secrets; the namespace follows from the issuer. */
+function accountSecrets({ spec }: Challenge): readonly string[] {
+  const name = spec.solver.dns01?.acmeDNS?.accountSecretRef?.name;
+  return name === undefined ? [] : [name];
+}
 
 function ownerUid({ metadata }: KubeObject): readonly string[] {
   const owner = metadata.ownerReferences?.find(({ controller }) => controller === true);

@@ -11,6 +11,7 @@ import { createLostAccounts } from './lost-accounts.ts';
 import { createOrderController } from './order-controller.ts';
 import { createOrderSigner } from './order-signer.ts';
 import { rememberSecrets } from './remembered-secrets.ts';
+import { createSuggestionController } from './suggestion-controller.ts';
 
 /** What makes issuers of the type ACME work; see IssuerSupport of the composition root. */
 export interface AcmeSupport {
@@ -57,6 +58,6 @@ export function createAcmeSupport(kube: KubeDeps, ports: AcmePorts): AcmeSupport
     type: 'acme',
     setup: createAcmeIssuerSetup({ ...kube, access, lost }),
     signer: createOrderSigner(deps, fresh, chains),
-    parts: [orders, challenges, delegationsPart],
+    parts: [orders, challenges, delegationsPart, createSuggestionController(deps)],
   };
 }

@@ -4,7 +4,7 @@ import { endOfOrder } from '../../issuance/end-of-order.ts';
 import { again, createController, done } from '../api/controller.ts';
 import type { Controller, Result } from '../api/controller.ts';
 import { isKubeError, KubeError } from '../api/kube-error.ts';
-import { formatKey } from '../api/object.ts';
+import { formatKey, parseKey } from '../api/object.ts';
 import { readIssuerReference } from '../issuer/issuer-lookup.ts';
 import type { AnyIssuer } from '../issuer/issuer-lookup.ts';
 import { challengeResource } from '../schema/challenge.ts';
@@ -182,6 +182,11 @@ export function createChallengeController(deps: AcmeDeps): Controller {
       if (!isFinal(challengeState(challenge))) controller.add(formatKey(challenge.metadata), 'urgent');
     }
   };
+  deps.secrets.onChange((key) => {
+    for (const challenge of challenges.byIndex('account', parseKey(key).name)) {
+      if (!isFinal(challengeState(challenge))) controller.add(formatKey(challenge.metadata), 'urgent');
+    }
+  });
   issuers.onChange(onIssuer);
   clusterIssuers.onChange(onIssuer);
   return controller;

@@ -47,16 +47,20 @@ export async function endOrder(
 
 /** Failed ones stay with a failed order, for whoever looks why; they go when it goes. */
 export async function removeChallenges(
-  { order, deps, signal }: Pick<OrderContext, 'order' | 'deps' | 'signal'>,
+  { order, deps, removed, signal }: Pick<OrderContext, 'order' | 'deps' | 'removed' | 'signal'>,
   which: 'all' | 'unfinished',
 ): Promise<void> {
   const challenges = challengesOfOrder(deps.challenges, order).filter(
     (challenge) =>
-      challenge.metadata.deletionTimestamp === undefined && (which === 'all' || !isFinal(challengeState(challenge))),
+      challenge.metadata.deletionTimestamp === undefined &&
+      !removed.has(challenge.metadata.uid ?? '') &&
+      (which === 'all' || !isFinal(challengeState(challenge))),
   );
   await Promise.all(
-    challenges.map(({ metadata: { namespace, name, uid } }) =>
-      deps.client.delete(challengeResource, { namespace, name }, { signal, uid }),
-    ),
+    challenges.map(async ({ metadata: { namespace, name, uid = '' } }) => {
+      await deps.client.delete(challengeResource, { namespace, name }, { signal, uid });
+      // Seen again before the watch tells of it, it is not deleted twice.
+      removed.add(uid);
+    }),
   );
 }

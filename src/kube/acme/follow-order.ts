@@ -16,7 +16,7 @@ import { csrOf } from './csr-of.ts';
 import { endOrder, removeChallenges } from './end-order.ts';
 import { GUARD, makeChallenges } from './make-challenges.ts';
 import type { OrderContext } from './order-context.ts';
-import { sayWaiting, writeOrder } from './order-report.ts';
+import { passOn, sayWaiting, writeOrder } from './order-report.ts';
 
 /** How long a CA may take to sign before that is said. It is waited for all the same. */
 const SIGNING_DEADLINE = 300_000;
@@ -48,12 +48,16 @@ export async function followOrder(context: OrderContext): Promise<Result> {
     for (const { url, status } of read) if (status === 'valid') progress.valid.add(url);
     return read.every(({ status }) => status === 'valid') ? again(0) : makeChallenges(context, read);
   }
-  return awaitChallenges(context);
+  return awaitChallenges(context, challenges);
 }
 
 /** They tell when they are done. Now and then the CA is asked all the same, so that no order waits for what never comes. */
-async function awaitChallenges(context: OrderContext): Promise<Result> {
-  const { progress, deps } = context;
+async function awaitChallenges(context: OrderContext, challenges: readonly Challenge[]): Promise<Result> {
+  const { order, progress, deps, signal } = context;
+  const reasons = challenges.flatMap(({ status }) => (status?.state === 'valid' ? [] : (status?.reason ?? [])));
+  if (reasons.length > 0) {
+    await passOn(order, [...new Set(reasons)].join('\n'), deps, signal);
+  }
   const now = deps.clock.now();
   progress.guardAt ??= now + GUARD;
   if (progress.guardAt > now) return again(progress.guardAt - now);

@@ -18,6 +18,8 @@ export interface OrderContext {
   readonly deps: AcmeDeps;
   readonly gates: AccountGates;
   readonly fresh: FreshOrders;
+  /** UIDs of Challenges that were deleted, and are still to be seen. */
+  readonly removed: Set<string>;
   readonly chains: IssuedChains;
   readonly signal: AbortSignal;
 }

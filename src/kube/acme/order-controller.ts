@@ -26,6 +26,7 @@ export function createOrderController(deps: AcmeDeps, fresh: FreshOrders, chains
   const { orders, challenges, issuers, clusterIssuers, clock } = deps;
   const book = createProgressBook(newOrderProgress);
   const gates = createAccountGates(clock);
+  const removed = new Set<string>();
   const controller = createController({
     name: NAME,
     workers: WORKERS,
@@ -45,7 +46,7 @@ export function createOrderController(deps: AcmeDeps, fresh: FreshOrders, chains
     if (readIssuerReference(order.spec.issuerRef) === 'foreign') return done;
     if (isOver(order)) {
       deps.delegations.forget(key);
-      await removeChallenges({ order, deps, signal }, isFailure(orderState(order)) ? 'unfinished' : 'all');
+      await removeChallenges({ order, deps, removed, signal }, isFailure(orderState(order)) ? 'unfinished' : 'all');
       return done;
     }
     const view = await deps.accounts.open(order.spec.issuerRef, order.metadata.namespace ?? '', signal);
@@ -54,7 +55,18 @@ export function createOrderController(deps: AcmeDeps, fresh: FreshOrders, chains
       return done;
     }
     const progress = book.of(order.metadata.uid ?? key);
-    const context: OrderContext = { key, order, open: view.open, progress, deps, gates, fresh, chains, signal };
+    const context: OrderContext = {
+      key,
+      order,
+      open: view.open,
+      progress,
+      deps,
+      gates,
+      fresh,
+      removed,
+      chains,
+      signal,
+    };
     try {
       const result = order.status?.url === undefined ? await beginOrder(context) : await followOrder(context);
       progress.faults = 0;
@@ -74,8 +86,12 @@ export function createOrderController(deps: AcmeDeps, fresh: FreshOrders, chains
   challenges.onChange((_, before, after) => {
     const changed = after ?? before;
     const order = changed && ownerKey(changed);
-    if (order !== undefined && after?.status?.state !== before?.status?.state) controller.add(order, 'urgent');
-    if (order !== undefined && after === undefined) controller.add(order, 'urgent');
+    if (after === undefined) removed.delete(before?.metadata.uid ?? '');
+    const isNews =
+      after === undefined ||
+      after.status?.state !== before?.status?.state ||
+      after.status?.reason !== before?.status?.reason;
+    if (order !== undefined && isNews) controller.add(order, 'urgent');
   });
   const onIssuer = (_: string, before: AnyIssuer | undefined, after: AnyIssuer | undefined) => {
     const issuer = after ?? before;

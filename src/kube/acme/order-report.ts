@@ -46,6 +46,16 @@ export async function sayWaiting(
   for (const about of [order, certificateOf(order, deps)]) if (about !== undefined) deps.events.record(about, event);
 }
 
+/** What its Challenges wait for, which they have told as events themselves. */
+export async function passOn(
+  order: Order,
+  reason: string,
+  deps: Pick<AcmeDeps, 'client' | 'orders'>,
+  signal: AbortSignal,
+): Promise<void> {
+  if (order.status?.reason !== reason) await writeOrder(order, { state: 'pending', reason }, deps, signal);
+}
+
 /** It is over without a certificate. */
 export async function failOrder(
   order: Order,
