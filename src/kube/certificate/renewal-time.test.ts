@@ -122,6 +122,18 @@ describe('what the CA suggests (RFC 9773)', () => {
     });
   }
 
+  test('a renewBefore that is set is not delayed by it, only hurried', () => {
+    const late = { start: Date.parse('2026-03-20T00:00:00Z'), end: Date.parse('2026-03-20T00:00:00Z') };
+    assert.deepEqual(suggestedPlan(LIFETIME, { renewBefore: '720h' }, late, 0), at('2026-03-02T00:00:00Z'));
+    assert.deepEqual(suggestedPlan(LIFETIME, { renewBeforePercentage: 50 }, late, 0), at('2026-02-15T00:00:00Z'));
+    assert.deepEqual(suggestedPlan(LIFETIME, { renewBefore: '24h' }, late, 0), at('2026-03-20T00:00:00Z'));
+  });
+
+  test('nor does it delay anything into the last twentieth of the life', () => {
+    const late = { start: Date.parse('2026-03-31T00:00:00Z'), end: Date.parse('2026-04-02T00:00:00Z') };
+    assert.deepEqual(suggestedPlan(LIFETIME, {}, late, 0.5), at('2026-03-27T12:00:00Z'));
+  });
+
   test('the windows of the Certificate hold, and so does never', () => {
     const windows = [{ cron: '0 12 * * *', windowDuration: '1h' }];
     assert.deepEqual(

@@ -24,10 +24,13 @@ type RenewalSpec = Pick<CertificateSpec, 'renewBefore' | 'renewBeforePercentage'
  */
 export function renewalPlan(lifetime: Lifetime, spec: RenewalSpec): RenewalPlan {
   if (spec.renewal?.policy === 'Disabled') return { kind: 'never' };
-  const at = Math.floor((lifetime.notAfter - timeLeft(lifetime, spec)) / 1000) * 1000;
-  const windows = spec.renewal?.windows ?? [];
+  return placed(Math.floor((lifetime.notAfter - timeLeft(lifetime, spec)) / 1000) * 1000, lifetime, spec);
+}
+
+function placed(at: number, { notAfter }: Lifetime, { renewal }: RenewalSpec): RenewalPlan {
+  const windows = renewal?.windows ?? [];
   if (windows.length === 0) return { kind: 'at', at };
-  const placement = placeInWindow(at, lifetime.notAfter, windows);
+  const placement = placeInWindow(at, notAfter, windows);
   if (placement.kind === 'at') return placement;
   return { kind: 'at', at, windowError: placement.message };
 }
@@ -59,9 +62,13 @@ export function chosenByCa(status: CertificateStatus | undefined, issued: Lifeti
   return isAbout ? fromTime(status?.renewalTime) : undefined;
 }
 
+/** When this part of the lifetime is left, no suggestion delays the renewal. */
+const EMERGENCY = 1 / 20;
+
 /**
- * The plan with what the CA suggests taken in: a point of its window, `random` in [0, 1) of the way, whatever renewBefore says (RFC 9773
- * section 4.2). `Disabled` stays, and the windows of the Certificate do too, since they are the wish of the person who runs it.
+ * The plan with what the CA suggests taken in: a point of its window, `random` in [0, 1) of the way (RFC 9773 section 4.2). Not later than a
+ * `renewBefore` or percentage that somebody has set: the CA may only hurry them. `Disabled` stays, and so do the windows of the Certificate, since
+ * they are the wish of the person who runs it.
  */
 export function suggestedPlan(
   lifetime: Lifetime,
@@ -70,9 +77,9 @@ export function suggestedPlan(
   random: number,
 ): RenewalPlan {
   if (spec.renewal?.policy === 'Disabled') return { kind: 'never' };
-  const at = Math.floor((window.start + (window.end - window.start) * random) / 1000) * 1000;
-  const windows = spec.renewal?.windows ?? [];
-  const placement = windows.length === 0 ? undefined : placeInWindow(at, lifetime.notAfter, windows);
-  if (placement?.kind === 'no-window') return { kind: 'at', at, windowError: placement.message };
-  return placement ?? { kind: 'at', at };
+  const { notBefore, notAfter } = lifetime;
+  const isSet = spec.renewBefore !== undefined || spec.renewBeforePercentage !== undefined;
+  const left = isSet ? timeLeft(lifetime, spec) : (notAfter - notBefore) * EMERGENCY;
+  const wished = window.start + (window.end - window.start) * random;
+  return placed(Math.floor(Math.min(wished, notAfter - left) / 1000) * 1000, lifetime, spec);
 }
