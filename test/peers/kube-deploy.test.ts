@@ -99,6 +99,8 @@ describe('the manifests of deploy/', { skip: kubeClusterSkip(), timeout: 180_000
       ['evercert', 'delete', 'leases.coordination.k8s.io', 'evercert', false],
       ['evercert', 'get', 'configmaps', 'web', false],
       ['evercert', 'get', 'pods', 'web', false],
+      ['evercert', 'update', 'secrets', 'web', false],
+      ['evercert', 'delete', 'orders.acme.cert-manager.io', 'web', false],
       ['evercert', 'update', 'issuers.cert-manager.io', 'web', false],
       ['evercert', 'update', 'certificaterequests.cert-manager.io', 'web', false],
       ['evercert', 'update', 'ingresses.networking.k8s.io', 'web', false],

@@ -19,12 +19,14 @@ import { tempFolder } from './temp-folder.ts';
 const skip = kubeClusterSkip() || peers('pebble', 'nsd', 'unbound', 'openssl');
 const deploy = fileURLToPath(new URL('../../deploy/', import.meta.url));
 const KEY = Buffer.alloc(32, 9);
+/** Whoever names an owner must be allowed to hold up its deletion: some clusters have it so. */
+const OWNERS = ['--enable-admission-plugins=OwnerReferencesPermissionEnforcement'];
 
 describe('ACME with the rights of deploy/ and under its policies', { skip, timeout: 170_000 }, () => {
   let cluster: KubeCluster;
   let chain: Chain;
   before(async () => {
-    [cluster, chain] = await Promise.all([startKubeCluster({ controllers: true }), startChain()]);
+    [cluster, chain] = await Promise.all([startKubeCluster({ controllers: true, flags: OWNERS }), startChain()]);
   });
   after(async () => {
     await Promise.all([cluster?.stop(), chain?.stop()]);
