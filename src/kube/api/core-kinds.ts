@@ -10,24 +10,7 @@ export const configMaps = defineResource(
 );
 
 const namespaceSchema = objectSchema.extend({ status: z.looseObject({ phase: z.string().optional() }).optional() });
-export type Namespace = z.infer<typeof namespaceSchema>;
 export const namespaces = defineResource(
   { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace', namespaced: false },
   namespaceSchema,
-);
-
-const serviceSchema = objectSchema.extend({
-  spec: z
-    .looseObject({
-      type: z.string().optional(),
-      clusterIP: z.string().optional(),
-      selector: z.record(z.string(), z.string()).optional(),
-      ports: z.array(z.looseObject({ name: z.string().optional(), port: z.number() })).optional(),
-    })
-    .optional(),
-});
-export type Service = z.infer<typeof serviceSchema>;
-export const services = defineResource(
-  { group: '', version: 'v1', plural: 'services', kind: 'Service', namespaced: true },
-  serviceSchema,
 );
