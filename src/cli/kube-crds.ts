@@ -6,7 +6,7 @@ export function defineKubeCrdsCommand(kube: Command, { terminal }: CommandContex
     .command('crds')
     .summary('the kinds of objects, as a manifest')
     .description(
-      'Prints the CustomResourceDefinitions of Certificate, Issuer and the others, as\nYAML. Those of cert-manager are replaced by them, and no object is lost:\n  evercert kube crds | kubectl apply --server-side --force-conflicts -f -',
+      'Prints the CustomResourceDefinitions of Certificate, Issuer and the others, as\nYAML. Over those of cert-manager, no object is lost by it:\n  evercert kube crds | kubectl replace -f -',
     )
     .action(async () => {
       const { kubeCrds } = await import('../app/kube-crds.ts');

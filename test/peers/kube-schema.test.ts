@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { kubeCrds } from '../../src/app/kube-crds.ts';
 import type { KubeObject } from '../../src/kube/api/object.ts';
 import { CUSTOM_RESOURCES } from '../../src/kube/schema/custom-resources.ts';
@@ -51,6 +52,40 @@ describe('CustomResourceDefinitions in a real API server', { skip: kubeClusterSk
         'NamesAccepted=True',
       ]).toSorted(([a = ''], [b = '']) => a.localeCompare(b)),
     );
+  });
+
+  test('over definitions of somebody else, nothing of them is left and no object is lost', async () => {
+    const stricter = kubeCrds().replaceAll(/^( *)acmeDNS:\n/gm, '$1acmeDNS:\n$1  required: [host]\n');
+    const issuer = (name: string, acmeDNS: object) =>
+      JSON.stringify({
+        apiVersion: 'cert-manager.io/v1',
+        kind: 'Issuer',
+        metadata: { name, namespace: 'default' },
+        spec: {
+          acme: {
+            server: 'https://ca.example/dir',
+            privateKeySecretRef: { name: 'a' },
+            solvers: [{ dns01: { acmeDNS } }],
+          },
+        },
+      });
+    const own = issuer('own', {});
+    await cluster.kubectl(['apply', '--server-side', '--force-conflicts', '--field-manager=helm', '-f', '-'], stricter);
+    await cluster.kubectl(['apply', '-f', '-'], issuer('before', { host: 'https://auth.example.net' }));
+    await assert.rejects(cluster.kubectl(['apply', '-f', '-'], own), /acmeDNS\.host: Required value/);
+    await cluster.kubectl(['replace', '-f', '-'], kubeCrds());
+    const signal = SIGNAL();
+    for (;;) {
+      // The API server takes a new schema some moments later.
+      const isTaken = await cluster.kubectl(['apply', '-f', '-'], own).then(
+        () => true,
+        () => false,
+      );
+      if (isTaken) break;
+      await setTimeout(100, undefined, { signal });
+    }
+    const names = await cluster.kubectl(['get', 'issuers', '-n', 'default', '-o', 'name']);
+    assert.match(names, /issuer\.cert-manager\.io\/before\n/);
   });
 
   test('short names, categories and columns', async () => {
