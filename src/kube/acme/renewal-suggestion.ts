@@ -6,6 +6,9 @@ import type { CertificateStatus } from '../schema/certificate-status.ts';
 import type { RenewalSuggestion } from './acme-access.ts';
 
 const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+/** When this part of the lifetime is left, no suggestion delays the renewal. */
+const EMERGENCY = 1 / 20;
 /** After a question that failed, in ms. */
 const PAUSE_AFTER_FAULT = 60 * MINUTE;
 /** A CA that has no such information may have it one day. */
@@ -38,9 +41,23 @@ export function withSuggestion(
     toTime(before.start) === ari.suggestedWindow.start &&
     toTime(before.end) === ari.suggestedWindow.end;
   const plan = suggestedPlan(lifetime, spec, window, random);
-  const chosen = (isSame ? chosenByCa(status, lifetime) : undefined) ?? (plan.kind === 'at' ? plan.at : undefined);
+  const isFirst = status.acme?.ari === undefined;
+  const drawn = plan.kind === 'at' ? bounded(plan.at, lifetime, isFirst ? now : undefined) : undefined;
+  const chosen = (isSame ? chosenByCa(status, lifetime) : undefined) ?? drawn;
   const { renewalTime: _, ...rest } = status;
   return { ...rest, ...(chosen === undefined ? {} : { renewalTime: toTime(chosen) }), acme: { ...status.acme, ari } };
+}
+
+/**
+ * Not later than where it becomes urgent; and not at once for a certificate that the CA is asked about for the first time, which has just been
+ * issued: a CA whose suggestions make no sense would have it renewed again and again.
+ */
+function bounded(at: number, { notBefore, notAfter }: Lifetime, firstAskedAt: number | undefined): number {
+  const life = notAfter - notBefore;
+  const earliest = firstAskedAt === undefined ? 0 : firstAskedAt + Math.min(HOUR, life / 3);
+  const wished = Math.max(at, earliest);
+  const latest = notAfter - life * EMERGENCY;
+  return Math.floor((latest > (firstAskedAt ?? 0) ? Math.min(wished, latest) : at) / 1000) * 1000;
 }
 
 /** The CA says nothing of the kind. */
