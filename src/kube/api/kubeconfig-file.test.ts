@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import fc from 'fast-check';
 import { inClusterConfig } from './in-cluster-config.ts';
 import { kubeconfigFile } from './kubeconfig-file.ts';
 import { loadKubeConfig } from './load-kube-config.ts';
@@ -115,6 +116,23 @@ describe('kubeconfigFile', () => {
       ),
     );
   }
+
+  test('whatever is in the file, it is a configuration or an invalid one', async () => {
+    const lines = CONFIG.split('\n');
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat(lines.length - 1),
+        fc.oneof(fc.string(), fc.constantFrom('x:', '- 7', 'null', '{ name: token, user: [] }', '*a', '!!js x')),
+        async (line, text) => {
+          await writeFile(at('mutated'), lines.toSpliced(line, 1, text).join('\n'));
+          await kubeconfigFile({ file: at('mutated') }, {}).catch((error: Error & { code?: string }) => {
+            assert.equal(error.code, 'invalid-kubeconfig', String(error.stack));
+          });
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
 
   test('a file that the kubeconfig names and that is not there is named when it is needed', async () => {
     await writeFile(at('lost-ca'), CONFIG.replace('ca.pem', 'lost.pem'));
