@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { secrets as secretResource, secretBytes } from '../api/secret.ts';
 import type { Secret } from '../api/secret.ts';
 import type { KubeDeps } from '../deps.ts';
@@ -12,6 +13,7 @@ import { keyStoreNames, makeKeyStores } from '../secret/key-stores.ts';
 import type { KeyStores } from '../secret/key-stores.ts';
 import { ownedFields } from '../secret/owned-fields.ts';
 import { secretDeviation } from '../secret/secret-deviation.ts';
+import { sameIssuer } from './issuer-identity.ts';
 import { CA_CRT, SECRET_MANAGER, TLS_CRT, TLS_KEY } from '../secret/secret-names.ts';
 
 export type Kept =
@@ -46,6 +48,8 @@ export function createSecretKeeper(deps: Pick<KubeDeps, 'client' | 'secrets' | '
     material: IssuedMaterial,
     signal: AbortSignal,
   ): Promise<Kept> {
+    // A crash came between the Secret and the status: it is there already.
+    if (before !== undefined && isDelivered(certificate, before, material)) return repair(certificate, before, signal);
     const inputs = await keyStoreInputs(certificate, material, signal);
     const stores = await freshStores(certificate, material, signal);
     if (stores.kind === 'no-password') return stores;
@@ -149,6 +153,17 @@ export function createSecretKeeper(deps: Pick<KubeDeps, 'client' | 'secrets' | '
   }
 
   return { deliver, repair, forget: (uid) => void made.delete(uid) };
+}
+
+/** Whether a Secret holds just this, and says that it is this Certificate's, from this issuer. */
+function isDelivered({ metadata, spec }: Certificate, secret: Secret, material: IssuedMaterial): boolean {
+  const { certificateName, issuerRef } = presentOrigin(secret);
+  return (
+    isDeepStrictEqual(presentMaterial(secret), material) &&
+    certificateName === metadata.name &&
+    issuerRef !== undefined &&
+    sameIssuer(issuerRef, spec.issuerRef)
+  );
 }
 
 /** What is in a Secret now. */
