@@ -8,7 +8,7 @@ import { retryConflict } from '../retry-conflict.ts';
 import type { Certificate } from '../schema/certificate.ts';
 import type { CertificateDeps } from './certificate-deps.ts';
 import { createKeyWorkshop } from './key-workshop.ts';
-import { createNextKeyIndex } from './next-key-index.ts';
+import { createNextKeys } from './next-keys.ts';
 import { reconcileCertificate } from './reconcile-certificate.ts';
 import { createSecretKeeper } from './secret-keeper.ts';
 
@@ -25,7 +25,7 @@ export interface CertificateControllerOptions {
 /** Everything that happens to Certificates. */
 export function createCertificateController(deps: KubeDeps, options: CertificateControllerOptions): Controller {
   const { certificates, requests, secrets, clock } = deps;
-  const nextKeys = createNextKeyIndex(secrets);
+  const nextKeys = createNextKeys(secrets);
   const certificateDeps: CertificateDeps = {
     ...deps,
     nextKeys,

@@ -1,12 +1,12 @@
 import type { KubeDeps } from '../deps.ts';
 import type { Certificate } from '../schema/certificate.ts';
 import type { KeyWorkshop } from './key-workshop.ts';
-import type { NextKeyIndex } from './next-key-index.ts';
+import type { NextKeys } from './next-keys.ts';
 import type { SecretKeeper } from './secret-keeper.ts';
 
 /** What the Certificate controller has beyond what all have. */
 export interface CertificateDeps extends KubeDeps {
-  readonly nextKeys: NextKeyIndex;
+  readonly nextKeys: NextKeys;
   readonly workshop: KeyWorkshop;
   readonly keeper: SecretKeeper;
   /** Looks at a Certificate again. */

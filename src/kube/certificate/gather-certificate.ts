@@ -4,7 +4,7 @@ import type { KubeDeps } from '../deps.ts';
 import { certificatesOfSecret, requestsOfOwner } from '../indexes.ts';
 import type { Certificate } from '../schema/certificate.ts';
 import type { CertificateRequest } from '../schema/certificate-request.ts';
-import type { NextKeyIndex } from './next-key-index.ts';
+import type { NextKeys } from './next-keys.ts';
 import { revisionOf } from './revision.ts';
 import { secretOwner } from './secret-owner.ts';
 
@@ -29,7 +29,7 @@ export interface CertificateView {
 
 export async function gatherCertificate(
   certificate: Certificate,
-  deps: Pick<KubeDeps, 'secrets' | 'requests' | 'certificates'> & { readonly nextKeys: NextKeyIndex },
+  deps: Pick<KubeDeps, 'secrets' | 'requests' | 'certificates'> & { readonly nextKeys: NextKeys },
   signal: AbortSignal,
 ): Promise<CertificateView> {
   const { metadata, spec, status } = certificate;

@@ -1,3 +1,5 @@
+import { DomainError } from '../../core/error.ts';
+import { parseCertificateRequest } from '../../pki/certificate-request.ts';
 import { formatKey } from '../api/object.ts';
 import { isTrue } from '../conditions.ts';
 import type { KubeDeps } from '../deps.ts';
@@ -14,6 +16,8 @@ export type Judgement =
   /** Only to be approved: signing is the work of somebody else's controller. */
   | { readonly kind: 'approve' }
   | { readonly kind: 'deny' }
+  /** What it asks for cannot be read. */
+  | { readonly kind: 'invalid'; readonly message: string }
   | { readonly kind: 'await-approval' }
   | { readonly kind: 'await-issuer'; readonly reason: 'IssuerNotFound' | 'IssuerNotReady'; readonly message: string }
   | { readonly kind: 'sign'; readonly issuer: AnyIssuer; readonly type: IssuerType; readonly approve: boolean };
@@ -29,6 +33,8 @@ export function judgeRequest(
   const decided = isApproved(request) || isDenied(request);
   if (reference === 'foreign') return approves && !decided ? { kind: 'approve' } : { kind: 'nothing' };
   if (isDenied(request)) return { kind: 'deny' };
+  const fault = csrFault(request);
+  if (fault !== undefined) return { kind: 'invalid', message: fault };
   const approve = !isApproved(request);
   if (approve && !approves) return { kind: 'await-approval' };
   const { kind, name } = reference;
@@ -43,6 +49,16 @@ export function judgeRequest(
     return awaitIssuer('IssuerNotReady', notReady(issuer));
   }
   return { kind: 'sign', issuer, type, approve };
+}
+
+function csrFault({ spec }: CertificateRequest): string | undefined {
+  try {
+    parseCertificateRequest(Buffer.from(spec.request, 'base64').toString('utf8'));
+    return undefined;
+  } catch (error) {
+    if (error instanceof DomainError) return error.message;
+    throw error;
+  }
 }
 
 function awaitIssuer(reason: 'IssuerNotFound' | 'IssuerNotReady', message: string): Judgement {

@@ -14,7 +14,7 @@ import type { CertificateRequestStatus } from '../schema/certificate-request-fie
 import { judgeRequest } from './judge-request.ts';
 import { tellRequest } from './request-events.ts';
 import type { RequestSigner, SigningOutcome } from './request-signer.ts';
-import { approved, DENIED_MESSAGE, failed, issued, pending, statusOf } from './request-status.ts';
+import { approved, DENIED_MESSAGE, failed, invalid, issued, pending, statusOf } from './request-status.ts';
 
 export type RequestSigners = ReadonlyMap<IssuerType, RequestSigner>;
 
@@ -52,6 +52,12 @@ export function createRequestController(deps: KubeDeps, signers: RequestSigners)
       case 'deny':
         await write(request, failed(status, 'Denied', DENIED_MESSAGE, now), signal);
         return done;
+      case 'invalid': {
+        const { message } = judgement;
+        await write(request, invalid(status, message, now), signal);
+        tellRequest(deps.events, request, { kind: 'failed', message, eventReason: 'RequestParsingError' });
+        return done;
+      }
       case 'await-approval':
         tellRequest(deps.events, request, { kind: 'unapproved' });
         return done;

@@ -35,6 +35,13 @@ export function failed(status: Status, reason: 'Failed' | 'Denied', message: str
   };
 }
 
+/** It can never be signed, by whichever issuer. */
+export function invalid(status: Status, message: string, now: number): Status {
+  const condition = { type: 'InvalidRequest', status: 'True', reason: 'InvalidRequest', message } as const;
+  const conditions = [...withCondition(status.conditions, condition, now)];
+  return failed({ ...status, conditions }, 'Failed', message, now);
+}
+
 function ready(
   status: Status,
   what: { status: 'True' | 'False'; reason: string; message: string },

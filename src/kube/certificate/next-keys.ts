@@ -3,7 +3,7 @@ import type { KubeObject } from '../api/object.ts';
 import { NEXT_KEY_LABEL } from '../secret/secret-names.ts';
 
 /** Which temporary key Secrets there are, by the UID of the Certificate that owns them. */
-export interface NextKeyIndex {
+export interface NextKeys {
   /** Keys (`namespace/name`). */
   of(certificateUid: string): readonly string[];
   /** The name of the Certificate that owns this Secret, when it is such a one. */
@@ -13,7 +13,7 @@ export interface NextKeyIndex {
 }
 
 /** Kept by what the cache tells of: nothing is walked over. */
-export function createNextKeyIndex(secrets: Pick<SecretCache, 'onChange' | 'metadata'>): NextKeyIndex {
+export function createNextKeys(secrets: Pick<SecretCache, 'onChange' | 'metadata'>): NextKeys {
   const byOwner = new Map<string, Set<string>>();
   const owners = new Map<string, { readonly uid: string; readonly name: string }>();
 
