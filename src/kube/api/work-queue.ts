@@ -22,7 +22,7 @@ export function createWorkQueue(clock: Clock, onDepth: (depth: number) => void =
   const addedMeanwhile = new Map<string, KeyPriority>();
   const delayed = createDelayedKeys();
   const waiting = new Set<(key: string) => void>();
-  /** Ends the sleep until the earliest time, since there is an earlier one. */
+  /** Ends the sleep until the earliest time: there is an earlier one, or the end has come. */
   let wake: (() => void) | undefined;
 
   const depth = (): number => ready.urgent.size + ready.normal.size;
@@ -51,13 +51,12 @@ export function createWorkQueue(clock: Clock, onDepth: (depth: number) => void =
     }
   }
 
-  async function untilDue(signal: AbortSignal): Promise<void> {
+  async function untilDue(): Promise<void> {
     const earlier = new AbortController();
     wake = () => earlier.abort();
     const earliest = delayed.earliest();
-    const both = AbortSignal.any([signal, earlier.signal]);
     const wait = earliest === undefined ? Number.POSITIVE_INFINITY : Math.max(0, earliest - clock.now());
-    await (Number.isFinite(wait) ? clock.sleep(wait, both) : untilAborted(both)).catch(() => {});
+    await (Number.isFinite(wait) ? clock.sleep(wait, earlier.signal) : untilAborted(earlier.signal)).catch(() => {});
   }
 
   return {
@@ -93,10 +92,14 @@ export function createWorkQueue(clock: Clock, onDepth: (depth: number) => void =
       if (priority !== undefined) add(key, priority);
     },
     async run(signal) {
+      // One listener for all the time: a combined signal for each sleep would stay in memory for long.
+      const stop = (): void => wake?.();
+      signal.addEventListener('abort', stop, { once: true });
       while (!signal.aborted) {
         for (const key of delayed.due(clock.now())) add(key);
-        await untilDue(signal);
+        await untilDue();
       }
+      signal.removeEventListener('abort', stop);
       wake = undefined;
     },
   };
