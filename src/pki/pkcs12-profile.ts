@@ -1,6 +1,5 @@
 /** `spec.keystores.pkcs12.profile`. */
-export const PKCS12_PROFILES = ['LegacyRC2', 'LegacyDES', 'Modern2023', 'Modern2026'] as const;
-export type Pkcs12Profile = (typeof PKCS12_PROFILES)[number];
+export type Pkcs12Profile = 'LegacyRC2' | 'LegacyDES' | 'Modern2023' | 'Modern2026';
 
 export type Pkcs12Cipher = 'RC2-40' | '3DES' | 'AES-256';
 export type Pkcs12Mac = 'HMAC-SHA1' | 'HMAC-SHA256' | 'PBMAC1';

@@ -9,7 +9,6 @@ import { encodePrivateKey } from './encode-key.ts';
 import { generateKey, parsePrivateKey } from './key.ts';
 import type { KeySpec } from './key-spec.ts';
 import { createPkcs12KeyStore, createPkcs12TrustStore } from './pkcs12.ts';
-import { PKCS12_PROFILES } from './pkcs12-profile.ts';
 import type { Pkcs12Profile } from './pkcs12-profile.ts';
 import { publicHalf } from './public-key.ts';
 import { hasOpenssl, openssl } from './testing/openssl.ts';
@@ -18,8 +17,11 @@ const VALIDITY = { notBefore: Date.UTC(2026, 0, 1), notAfter: Date.UTC(2036, 0, 
 const PASSWORD = 'pässword';
 const hasLegacy = hasOpenssl && spawnSync('openssl', ['list', '-providers', '-provider', 'legacy']).status === 0;
 
-/** What openssl says of the algorithms. Modern2026 (RFC 9579) is read by OpenSSL 3.4 and later only, so by the one in Node. */
-const SHOWN: Record<Pkcs12Profile, RegExp[]> = {
+/** Modern2026 (RFC 9579) is read by OpenSSL 3.4 and later, so by the one in Node and not yet by Debian's. */
+const OPENSSL_READS = ['LegacyRC2', 'LegacyDES', 'Modern2023'] satisfies Pkcs12Profile[];
+
+/** What openssl says of the algorithms. */
+const SHOWN: Record<(typeof OPENSSL_READS)[number], RegExp[]> = {
   LegacyRC2: [
     /MAC: sha1, Iteration 1\n/,
     /Encrypted data: pbeWithSHA1And40BitRC2-CBC, Iteration 2048/,
@@ -35,7 +37,6 @@ const SHOWN: Record<Pkcs12Profile, RegExp[]> = {
     /Encrypted data: PBES2, PBKDF2, AES-256-CBC, Iteration 2048, PRF hmacWithSHA256/,
     /Keybag: PBES2, PBKDF2, AES-256-CBC, Iteration 2048, PRF hmacWithSHA256/,
   ],
-  Modern2026: [/MAC: PBMAC1/],
 };
 
 describe('PKCS#12 (RFC 7292)', () => {
@@ -58,8 +59,8 @@ describe('PKCS#12 (RFC 7292)', () => {
     return { privateKey: encodePrivateKey(key, 'PKCS1'), chain: leaf + intermediate.certificate };
   }
 
-  for (const profile of PKCS12_PROFILES) {
-    const readable = profile === 'LegacyRC2' ? hasLegacy : hasOpenssl && profile !== 'Modern2026';
+  for (const profile of OPENSSL_READS) {
+    const readable = profile === 'LegacyRC2' ? hasLegacy : hasOpenssl;
     const legacy = profile === 'LegacyRC2' ? ['-legacy'] : [];
     for (const spec of [{ algorithm: 'RSA' }, { algorithm: 'ECDSA' }, { algorithm: 'Ed25519' }] satisfies KeySpec[]) {
       test(
