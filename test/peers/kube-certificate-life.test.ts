@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
-import { after, before, describe, test } from 'node:test';
+import { after as afterAll, before as beforeAll, describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { secrets } from '../../src/kube/api/secret.ts';
 import type { Secret } from '../../src/kube/api/secret.ts';
@@ -24,7 +24,7 @@ describe(
   () => {
     let world: KubeWorld;
     const ends: (() => unknown)[] = [];
-    before(async () => {
+    beforeAll(async () => {
       world = await startKubeWorld({ after: (end: () => unknown) => void ends.unshift(end) } as unknown as TestContext);
       await world.issuer('self', { selfSigned: {} });
       await world.create('root', {
@@ -37,7 +37,7 @@ describe(
       await world.issuer('ca', { ca: { secretName: 'root-tls' } });
       await world.issuerReady('ca');
     });
-    after(async () => {
+    afterAll(async () => {
       for (const end of ends) await end();
     });
 

@@ -68,6 +68,7 @@ export async function waitForObject<T extends KubeObject>(
     if (!signal.aborted) throw error;
     throw new Error(
       `${resource.kind} ${key.name} did not become what was waited for within ${timeout} ms; it is\n${JSON.stringify(last, null, 1)}`,
+      { cause: error },
     );
   }
 }

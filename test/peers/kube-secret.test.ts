@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after as afterAll, before as beforeAll, describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { secrets } from '../../src/kube/api/secret.ts';
 import type { Secret } from '../../src/kube/api/secret.ts';
@@ -21,11 +21,11 @@ describe(
   () => {
     let world: KubeWorld;
     const ends: (() => unknown)[] = [];
-    before(async () => {
+    beforeAll(async () => {
       world = await startKubeWorld({ after: (end: () => unknown) => void ends.unshift(end) } as unknown as TestContext);
       await world.clusterIssuer('self', { selfSigned: {} });
     });
-    after(async () => {
+    afterAll(async () => {
       for (const end of ends) await end();
     });
 

@@ -133,10 +133,10 @@ export function createSecretKeeper(deps: Pick<KubeDeps, 'client' | 'secrets' | '
   ): Promise<string> {
     const { keystores } = certificate.spec;
     if (keystores?.jks?.create !== true && keystores?.pkcs12?.create !== true) return '';
-    const references = [keystores.jks?.passwordSecretRef, keystores.pkcs12?.passwordSecretRef];
-    const passwords = await Promise.all(
-      references.map((reference) => (reference === undefined ? undefined : passwordIn(certificate, reference, signal))),
+    const references = [keystores.jks?.passwordSecretRef, keystores.pkcs12?.passwordSecretRef].filter(
+      (reference) => reference !== undefined,
     );
+    const passwords = await Promise.all(references.map((reference) => passwordIn(certificate, reference, signal)));
     return createHash('sha256')
       .update(JSON.stringify([keystores, passwords, material]))
       .digest('hex');

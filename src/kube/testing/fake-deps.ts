@@ -105,7 +105,7 @@ export function createFakeDeps(options: Partial<KubeOptions> = {}): FakeDeps {
     },
     async apply(resource, object, { fieldManager }) {
       writes.push(`apply ${resource.kind}/${object.metadata.name}`);
-      return applySecret(object as unknown as Applied<Secret>, fieldManager) as never;
+      return applySecret(object, fieldManager) as never;
     },
     async delete(resource, key, { uid }) {
       const found = storeOf(resource).get(formatKey(key));
@@ -128,12 +128,12 @@ export function createFakeDeps(options: Partial<KubeOptions> = {}): FakeDeps {
     ): Record<string, string> => {
       const owned = Object.keys(ownedIn(entry, path));
       const kept = Object.entries(present).filter(([name]) => !owned.includes(`f:${name}`));
-      return { ...Object.fromEntries(kept), ...wanted } as Record<string, string>;
+      return { ...Object.fromEntries(kept), ...wanted };
     };
     const next = {
       ...before,
       type: before?.type ?? object.type,
-      data: merge('f:data', before?.data, object.data as object),
+      data: merge('f:data', before?.data, object.data),
       metadata: {
         ...before?.metadata,
         ...object.metadata,
