@@ -6,6 +6,7 @@ import type { Routes } from '../dns01/delegation.ts';
 import { systemResolvers } from '../dns01/system-resolvers.ts';
 import type { Listener } from '../dns/listener.ts';
 import type { NameServer } from '../dns/query.ts';
+import type { AcmeAccess } from '../kube/acme/acme-access.ts';
 import { createAcmeSupport } from '../kube/acme/acme-support.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { openKubeAcmeAccess } from './kube-acme-access.ts';
@@ -26,6 +27,8 @@ export interface KubeAcmeOptions {
   /** Servers given by hand for a zone: where the world is seen otherwise from here. */
   readonly routes: Routes;
   readonly mostChallenges: number;
+  /** For tests: what goes to CAs goes through it. */
+  readonly wrapAccess?: (access: AcmeAccess) => AcmeAccess;
 }
 
 /** ACME in a cluster: the DNS server, which works whether this process leads or not, and the support of ACME issuers, which is used while it leads. */
@@ -69,7 +72,7 @@ export async function openKubeAcme(
       return createAcmeSupport(deps, {
         orders,
         challenges,
-        access,
+        access: options.wrapAccess?.(access) ?? access,
         openAnswers,
         checker: createDelegationChecker(look),
         watchQuestions: dns?.watchQuestions,
