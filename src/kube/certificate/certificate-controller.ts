@@ -8,6 +8,7 @@ import { retryConflict } from '../retry-conflict.ts';
 import type { Certificate } from '../schema/certificate.ts';
 import type { CertificateDeps } from './certificate-deps.ts';
 import { createKeyWorkshop } from './key-workshop.ts';
+import { createIssuancePace } from './issuance-pace.ts';
 import { createNextKeys } from './next-keys.ts';
 import { reconcileCertificate } from './reconcile-certificate.ts';
 import { createSecretKeeper } from './secret-keeper.ts';
@@ -30,6 +31,7 @@ export function createCertificateController(deps: KubeDeps, options: Certificate
     ...deps,
     nextKeys,
     workshop: createKeyWorkshop({ generate: generateKey, slots: options.keySlots }),
+    pace: createIssuancePace(),
     keeper: createSecretKeeper(deps),
     // What is in the works goes before what only begins.
     wake: (key) => controller.add(key, 'urgent'),

@@ -15,6 +15,7 @@ import type { CertificateSpec } from '../schema/certificate-spec.ts';
 import { createFakeDeps } from '../testing/fake-deps.ts';
 import type { CertificateDeps } from './certificate-deps.ts';
 import { createKeyWorkshop } from './key-workshop.ts';
+import { createIssuancePace } from './issuance-pace.ts';
 import { createNextKeys } from './next-keys.ts';
 import { reconcileCertificate } from './reconcile-certificate.ts';
 import { createSecretKeeper } from './secret-keeper.ts';
@@ -39,6 +40,7 @@ function setUp(options: Partial<KubeOptions> = {}) {
         return answer;
       },
     },
+    pace: createIssuancePace(),
     keeper: createSecretKeeper(world.deps),
     wake() {
       woken.resolve();

@@ -31,6 +31,7 @@ export async function reconcileCertificate(deps: CertificateDeps, key: string, s
   if (certificate.metadata.deletionTimestamp !== undefined) {
     deps.workshop.forget(certificate.metadata.uid ?? '');
     deps.keeper.forget(certificate.metadata.uid ?? '');
+    deps.pace.forget(certificate.metadata.uid ?? '');
     return done;
   }
   const view = await gatherCertificate(certificate, deps, signal);
@@ -42,15 +43,25 @@ export async function reconcileCertificate(deps: CertificateDeps, key: string, s
     return issueCertificate(deps, { ...view, certificate: written }, signal);
   }
   const violation = triggerViolation(readiness.state, now);
-  const gate: Gate = violation === undefined ? { kind: 'open' } : triggerGate(view, deps.options.backoff, now);
+  const gate: Gate = violation === undefined ? { kind: 'open' } : gateOf(deps, view, now);
   if (violation === undefined || gate.kind !== 'open') return rest(deps, view, { readiness, gate }, signal);
   const name = view.nextKeys[0]?.metadata.name ?? newNextKeyName(certificate.metadata.name);
   const begun = await writeStatus(deps, certificate, withIssuing(certificate, status, violation, name, now), signal);
+  deps.pace.begun(certificate.metadata.uid ?? '', certificate.metadata.generation ?? 0, now);
   deps.events.record(begun, { type: 'Normal', reason: 'Issuing', message: violation.message });
   if (readiness.windowError !== undefined) {
     deps.events.record(begun, { type: 'Warning', reason: 'WindowError', message: readiness.windowError });
   }
   return issueCertificate(deps, { ...view, certificate: begun }, signal);
+}
+
+/** Whether it may begin now: by what the objects say, and by how often it has begun lately. */
+function gateOf(deps: CertificateDeps, view: CertificateView, now: number): Gate {
+  const gate = triggerGate(view, deps.options.backoff, now);
+  if (gate.kind !== 'open') return gate;
+  const { uid = '', generation = 0 } = view.certificate.metadata;
+  const until = deps.pace.until(uid, generation, now);
+  return until === undefined ? gate : { kind: 'backing-off', until };
 }
 
 /** Nothing is to be issued now: what is there is kept as it should be, and looked at again when its time has come. */

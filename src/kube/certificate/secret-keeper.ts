@@ -42,6 +42,11 @@ export function createSecretKeeper(deps: Pick<KubeDeps, 'client' | 'secrets' | '
   /** What the key stores in a Secret were made from, so far as we have made or seen them. */
   const made = new Map<string, string>();
 
+  function remember(uid: string, inputs: string): void {
+    if (inputs === '') made.delete(uid);
+    else made.set(uid, inputs);
+  }
+
   async function deliver(
     certificate: Certificate,
     before: Secret | undefined,
@@ -63,7 +68,7 @@ export function createSecretKeeper(deps: Pick<KubeDeps, 'client' | 'secrets' | '
       owned: deps.options.certificateOwnerRef,
     });
     const secret = await apply(certificate, before, content, signal);
-    made.set(metadata.uid ?? '', inputs);
+    remember(metadata.uid ?? '', inputs);
     return { kind: 'written', secret, why: 'issued' };
   }
 
@@ -89,7 +94,7 @@ export function createSecretKeeper(deps: Pick<KubeDeps, 'client' | 'secrets' | '
       keyStores: stores.data,
       owned: deps.options.certificateOwnerRef,
     });
-    made.set(uid, inputs);
+    remember(uid, inputs);
     const why = secretDeviation(secret, content, uid);
     if (why === undefined) return { kind: 'kept' };
     return { kind: 'written', secret: await apply(certificate, secret, content, signal), why };

@@ -13,6 +13,7 @@ import type { CertificateRequest } from '../schema/certificate-request.ts';
 import type { CertificateRequestStatus } from '../schema/certificate-request-fields.ts';
 import { judgeRequest } from './judge-request.ts';
 import { tellRequest } from './request-events.ts';
+import { isApproved } from './request-state.ts';
 import type { RequestSigner, SigningOutcome } from './request-signer.ts';
 import { approved, DENIED_MESSAGE, failed, invalid, issued, pending, statusOf } from './request-status.ts';
 
@@ -37,8 +38,12 @@ export function createRequestController(deps: KubeDeps, signers: RequestSigners)
     backoff: { first: 1000, longest: 5 * 60_000 },
   });
 
+  /** Those of which it was told that they wait for somebody's approval. */
+  const unapproved = new Set<string>();
+
   async function reconcile(key: string, signal: AbortSignal): Promise<Result> {
     const request = requests.get(key);
+    if (request === undefined || isApproved(request)) unapproved.delete(key);
     if (request === undefined) return done;
     const judgement = judgeRequest(request, deps, options.approve);
     const status = statusOf(request);
@@ -59,7 +64,8 @@ export function createRequestController(deps: KubeDeps, signers: RequestSigners)
         return done;
       }
       case 'await-approval':
-        tellRequest(deps.events, request, { kind: 'unapproved' });
+        if (!unapproved.has(key)) tellRequest(deps.events, request, { kind: 'unapproved' });
+        unapproved.add(key);
         return done;
       case 'await-issuer': {
         const { reason, message } = judgement;
