@@ -44,8 +44,8 @@ describe('ACME issuers', { skip, timeout: 170_000 }, () => {
   const yaml = (name: string, acme = '', solver?: string) =>
     issuerYaml({ pebble }, { name, kind: 'Issuer', acme, ...(solver === undefined ? {} : { solver }) });
   const signal = () => AbortSignal.timeout(10_000);
-  const until = async (name: string, test: (issuer: Issuer) => boolean): Promise<Issuer> => {
-    const isSo = (found: Issuer | undefined) => found !== undefined && test(found);
+  const until = async (name: string, is: (issuer: Issuer) => boolean): Promise<Issuer> => {
+    const isSo = (found: Issuer | undefined) => found !== undefined && is(found);
     const found = await waitForObject(cluster.client, issuerResource, { namespace: 'default', name }, isSo, 30_000);
     assert.ok(found !== undefined);
     return found;
@@ -79,26 +79,26 @@ describe('ACME issuers', { skip, timeout: 170_000 }, () => {
 
   test('finds its account again by the key, which outlives it', LIMIT, async () => {
     await apply(yaml('again'));
-    const before = await until('again', isReady);
+    const first = await until('again', isReady);
     await cluster.kubectl(['delete', 'issuer', 'again']);
     await apply(yaml('again'));
-    const after = await until('again', isReady);
-    assert.notEqual(after.metadata.uid, before.metadata.uid);
-    assert.equal(after.status?.acme?.uri, before.status?.acme?.uri);
+    const second = await until('again', isReady);
+    assert.notEqual(second.metadata.uid, first.metadata.uid);
+    assert.equal(second.status?.acme?.uri, first.status?.acme?.uri);
   });
 
   test('follows a changed mail address, and stays ready', LIMIT, async () => {
     await apply(yaml('mail', '    email: one@example.org'));
-    const before = await until('mail', isReady);
+    const first = await until('mail', isReady);
     await apply(yaml('mail', '    email: two@example.org'));
-    const after = await until('mail', (issuer) => issuer.status?.acme?.lastRegisteredEmail === 'two@example.org');
-    assert.equal(after.status?.acme?.uri, before.status?.acme?.uri);
+    const second = await until('mail', (issuer) => issuer.status?.acme?.lastRegisteredEmail === 'two@example.org');
+    assert.equal(second.status?.acme?.uri, first.status?.acme?.uri);
     assert.ok(isReady(await until('mail', isReady)));
   });
 
   test('uses a key that is there, RSA or ECDSA', LIMIT, async () => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
     const secret = {
       apiVersion: 'v1',
       kind: 'Secret',
@@ -116,7 +116,7 @@ describe('ACME issuers', { skip, timeout: 170_000 }, () => {
     const { status } = await until('given', (issuer) => readyOf(issuer)?.status === 'False');
     assert.match(conditionOf(status?.conditions, 'Ready')?.message ?? '', /no Secret "given-account"/);
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-    const pem = privateKey.export({ type: 'pkcs1', format: 'pem' }).toString();
+    const pem = privateKey.export({ type: 'pkcs1', format: 'pem' });
     const secret = {
       apiVersion: 'v1',
       kind: 'Secret',
@@ -172,11 +172,11 @@ describe('ACME issuers', { skip, timeout: 170_000 }, () => {
     await apply(text(binding));
     await until('customer', isReady);
     await apply(text(''));
-    const after = await until(
+    const second = await until(
       'customer',
       (issuer) => readyOf(issuer)?.observedGeneration === issuer.metadata.generation,
     );
-    assert.equal(readyOf(after)?.status, 'True');
+    assert.equal(readyOf(second)?.status, 'True');
     // Whoever looks after a while still finds it so.
     await systemClock.sleep(3000, signal());
     assert.ok(isReady(await until('customer', () => true)));

@@ -29,10 +29,10 @@ describe('killed after every single effect', { skip, timeout: 170_000 }, () => {
   /** One life, to its end or until `enough`; what it did last. */
   async function live(
     flags: KubeControllerFlags,
-    before: string | undefined,
+    earlier: string | undefined,
     enough: Promise<unknown>,
   ): Promise<string | undefined> {
-    const args = [child, JSON.stringify(flags), before ?? ''];
+    const args = [child, JSON.stringify(flags), earlier ?? ''];
     const life = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     const end = new AbortController();
     void enough.then(() => end.signal.aborted || life.kill('SIGTERM'));
@@ -66,14 +66,14 @@ describe('killed after every single effect', { skip, timeout: 170_000 }, () => {
     } as const;
     await world.delegate(['killed.example.org']);
     await world.apply(issuerYaml(chain) + certificateYaml('killed', ['killed.example.org']));
-    let isReady = false;
+    const life = { isOver: false };
     const ready = world.untilReady('killed', 140_000).then(
-      () => (isReady = true),
+      () => (life.isOver = true),
       () => {},
     );
     const deeds: string[] = [];
-    while (!isReady && deeds.length < MOST_LIVES) deeds.push((await live(flags, deeds.at(-1), ready)) ?? 'nothing');
-    assert.ok(isReady, deeds.join(', '));
+    while (!life.isOver && deeds.length < MOST_LIVES) deeds.push((await live(flags, deeds.at(-1), ready)) ?? 'nothing');
+    assert.ok(life.isOver, deeds.join(', '));
     for (const deed of ['newAccount', 'newOrder', 'create Order', 'create Challenge', 'accept', 'finalize']) {
       assert.ok(deeds.includes(deed), `${deed} was none of: ${deeds.join(', ')}`);
     }

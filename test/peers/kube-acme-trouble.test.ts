@@ -28,10 +28,10 @@ describe('ACME in a cluster, when the CA makes trouble', { skip, timeout: 170_00
   });
 
   const signal = () => AbortSignal.timeout(10_000);
-  const issuer = (test: (seen: { ready: string | undefined; message: string; uri: string | undefined }) => boolean) =>
+  const issuer = (isSo: (seen: { ready: string | undefined; message: string; uri: string | undefined }) => boolean) =>
     waitForObject(world.cluster.client, clusterIssuerResource, { name: 'pebble' }, (found) => {
       const ready = conditionOf(found?.status?.conditions, 'Ready');
-      return test({ ready: ready?.status, message: ready?.message ?? '', uri: found?.status?.acme?.uri });
+      return isSo({ ready: ready?.status, message: ready?.message ?? '', uri: found?.status?.acme?.uri });
     });
 
   test(

@@ -2,6 +2,7 @@ import { acceptOnce } from '../../issuance/accept-once.ts';
 import type { Authorization } from '../../issuance/acme-calls.ts';
 import { describeAuthorizations } from '../../issuance/order-failure.ts';
 import { pollDelay } from '../../issuance/poll-delay.ts';
+import { assertNever } from '../../core/assert-never.ts';
 import { parseDuration } from '../../core/duration.ts';
 import { again, done } from '../api/controller.ts';
 import type { Result } from '../api/controller.ts';
@@ -26,8 +27,8 @@ export async function solveChallenge(context: ChallengeContext): Promise<Solved>
   const { challenge, progress, deps } = context;
   const wait = waitOf(challenge.spec.solver.waitInsteadOfSelfCheck);
   if (progress.presentedAt === undefined) {
-    const waiting = await putInPlace(context, wait !== undefined);
-    if (waiting !== undefined) return waiting;
+    const unplaced = await putInPlace(context, wait !== undefined);
+    if (unplaced !== undefined) return unplaced;
   }
   const presentedAt = progress.presentedAt ?? deps.clock.now();
   const left = presentedAt + (wait ?? 0) - deps.clock.now();
@@ -105,10 +106,15 @@ async function look(context: ChallengeContext, presentedAt: number, since: numbe
       await writeChallenge(challenge, { state: 'valid', processing: false, presented: false, reason }, deps, signal);
       return { kind: 'over', result: done };
     }
-    default:
+    case 'invalid':
+    case 'deactivated':
+    case 'expired':
+    case 'revoked':
       await answers.remove(answer, signal);
       await fail(context, seen);
       return { kind: 'over', result: done };
+    default:
+      return assertNever(seen.status);
   }
 }
 
