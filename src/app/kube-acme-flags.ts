@@ -13,6 +13,8 @@ export interface KubeAcmeFlags {
   readonly dnsMailbox?: string;
   readonly dnsRecord?: readonly string[];
   readonly dnsWorkers?: number;
+  /** `namespace/name` */
+  readonly dnsService?: string;
   readonly dns01RecursiveNameservers?: readonly string[];
   readonly dns01RecursiveNameserversOnly?: boolean;
   /** Servers by zone. */
@@ -63,8 +65,18 @@ function dnsOf(flags: KubeAcmeFlags): KubeAcmeOptions['dns'] {
   return {
     listeners: (flags.dnsListen ?? DEFAULT_LISTEN).flatMap(parseListener),
     zone: { name, nameserver, mailbox, records: flags.dnsRecord ?? [], negativeTtl: DEFAULT_NEGATIVE_TTL },
+    service: flags.dnsService === undefined ? undefined : serviceOf(flags.dnsService),
     workers: flags.dnsWorkers ?? Math.min(MOST_WORKERS, availableParallelism()),
   };
+}
+
+function serviceOf(text: string): { namespace: string; name: string } {
+  const [namespace = '', name = '', ...more] = text.split('/');
+  if (namespace !== '' && name !== '' && more.length === 0) return { namespace, name };
+  throw new DomainError(
+    'invalid-config',
+    `--dns-service "${text}" is not namespace/name; write it as in evercert/evercert-dns`,
+  );
 }
 
 /** What is allowed and probably not meant. */

@@ -8,10 +8,13 @@ import type { Listener } from '../dns/listener.ts';
 import type { NameServer } from '../dns/query.ts';
 import type { AcmeAccess } from '../kube/acme/acme-access.ts';
 import { createAcmeSupport } from '../kube/acme/acme-support.ts';
+import type { KubeClient } from '../kube/api/client.ts';
+import type { ObjectKey } from '../kube/api/object.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { openKubeAcmeAccess } from './kube-acme-access.ts';
 import { openKubeAnswers } from './kube-acme-answers.ts';
 import { startKubeDns } from './kube-acme-dns.ts';
+import { createReplicaCheck } from './kube-dns-replicas.ts';
 import type { KubeInformers } from './kube-informers.ts';
 import type { IssuerSupportFactory } from './kube-issuers.ts';
 
@@ -19,7 +22,13 @@ import type { IssuerSupportFactory } from './kube-issuers.ts';
 export interface KubeAcmeOptions {
   /** The challenge zone that this program serves itself; undefined: acme-dns servers of others answer. */
   readonly dns:
-    | { readonly listeners: readonly Listener[]; readonly zone: ZoneConfig; readonly workers: number }
+    | {
+        readonly listeners: readonly Listener[];
+        readonly zone: ZoneConfig;
+        readonly workers: number;
+        /** The Service in front of all replicas; undefined: this process is the only one. */
+        readonly service: ObjectKey | undefined;
+      }
     | undefined;
   /** None: those of the machine. */
   readonly resolvers: readonly NameServer[];
@@ -42,9 +51,14 @@ export interface KubeAcme {
 /** @throws DomainError `port-in-use`, `port-forbidden`, `invalid-zone` */
 export async function openKubeAcme(
   options: KubeAcmeOptions,
-  world: { readonly informers: KubeInformers; readonly clock: Clock; readonly logger: Logger },
+  world: {
+    readonly client: KubeClient;
+    readonly informers: KubeInformers;
+    readonly clock: Clock;
+    readonly logger: Logger;
+  },
 ): Promise<KubeAcme> {
-  const { informers, clock, logger } = world;
+  const { client, informers, clock, logger } = world;
   const { orders, challenges } = informers;
   const dns =
     options.dns &&
@@ -52,7 +66,8 @@ export async function openKubeAcme(
       ...options.dns,
       challenges,
       clock,
-      everywhere: async () => {},
+      everywhere:
+        options.dns.service === undefined ? async () => {} : createReplicaCheck(client, options.dns.service, clock),
       onFault: (error) => logger.error('DNS', { error: messageOf(error) }),
     }));
   const look = {

@@ -79,7 +79,7 @@ export async function runKubeController(options: KubeControllerOptions, signal: 
       clock,
       onError: (error, what) => logger.warn('cannot read from the API server', { what, error: messageOf(error) }),
     });
-    const acme = await openKubeAcme(options.acme, { informers, clock, logger });
+    const acme = await openKubeAcme(options.acme, { client, informers, clock, logger });
     later(() => acme.stop());
     if (acme.dnsAddress !== undefined) logger.info('serving DNS', { ...acme.dnsAddress });
     const metrics = await createKubeMetricsOf(informers, () => clock.now());

@@ -14,6 +14,10 @@ export function addAcmeOptions(command: Command): Command {
       'a record of the zone, such as "ns.auth.example.net. A 192.0.2.1"; may be repeated',
       collect,
     )
+    .option(
+      '--dns-service <namespace/name>',
+      'service before all instances: a CA is told when every one has the answer',
+    )
     .option('--dns-workers <number>', 'threads that answer DNS', threads)
     .option(
       '--dns01-recursive-nameservers <list>',
