@@ -57,69 +57,67 @@ function certificate(name: string): Draft<Certificate> {
   };
 }
 
-for (const moment of ['after', 'before'] as const) {
-  test(
-    `killed ${moment} each write, one write further each time: issued once, and nothing is left behind`,
-    { skip: kubeClusterSkip(), timeout: 170_000 },
-    async (t) => {
-      const cluster = await startKubeCluster({ controllers: true });
-      t.after(() => cluster.stop());
-      await prepare(cluster);
-      const { client } = cluster;
-      await client.create(certificateResource, certificate('killed'), soon());
-      const done = new AbortController();
-      const key = { namespace: NAMESPACE, name: 'killed' };
-      const settled = waitForObject(
-        client,
-        certificateResource,
-        key,
-        (found) => found !== undefined && isDone(found),
-        60_000,
-      )
-        .then(() =>
-          waitForObject(client, certificateRequestResource, { namespace: NAMESPACE, name: 'killed-1' }, () => true),
-        )
-        .finally(() => done.abort());
-      let kills = 0;
-      // Killed after its first write, each run does one write; killed before its n-th, what it does may be under way in part.
-      for (; !done.signal.aborted && kills < MOST_WRITES; kills += 1) {
-        const killAt = moment === 'after' ? 1 : kills + 1;
-        if ((await runChild({ kubeconfig: cluster.kubeconfig, killAt, moment }, done.signal)) === 'finished') break;
-      }
-      await settled;
+test(
+  'killed at every write, one write further each time: issued once, and nothing is left behind',
+  { skip: kubeClusterSkip(), timeout: 170_000 },
+  async (t) => {
+    const cluster = await startKubeCluster({ controllers: true });
+    t.after(() => cluster.stop());
+    await prepare(cluster);
+    for (const moment of ['after', 'before'] as const) {
+      const kills = await killedAll(cluster, moment);
       assert.ok(kills >= 4, `it was killed ${kills} times`);
-      const controller = await startController(cluster);
-      t.after(() => controller.stop('SIGKILL'));
-      // Another one is issued after it, so all that was left over has been looked at.
-      await client.create(certificateResource, certificate('next'), soon());
-      await waitForObject(
-        client,
-        certificateResource,
-        { namespace: NAMESPACE, name: 'next' },
-        (found) => found !== undefined && isDone(found),
-      );
-      assert.deepEqual(await namesOf(cluster, 'certificaterequests'), ['killed-1', 'next-1']);
-      const secret = await client.get(secrets, { namespace: NAMESPACE, name: 'killed-tls' }, soon());
+    }
+    const controller = await startController(cluster);
+    t.after(() => controller.stop('SIGKILL'));
+    // Another one is issued after them, so all that was left over has been looked at.
+    await cluster.client.create(certificateResource, certificate('next'), soon());
+    await isIssued(cluster, 'next', 20_000);
+    for (const name of ['after', 'before']) {
+      const requests = await requestsOf(cluster, name);
+      assert.deepEqual(requests, [`${name}-1`]);
+      const secret = await cluster.client.get(secrets, { namespace: NAMESPACE, name: `${name}-tls` }, soon());
       assert.equal(secret?.metadata.managedFields?.length, 1);
-      await waitForObject(
-        client,
-        secrets,
-        { namespace: NAMESPACE, name: await temporaryOf(cluster) },
-        (left) => left === undefined,
-      );
-      const after = await client.get(certificateResource, key, soon());
-      assert.deepEqual([after?.status?.revision, after?.status?.failedIssuanceAttempts], [1, undefined]);
-    },
-  );
+      const { status } = (await cluster.client.get(certificateResource, { namespace: NAMESPACE, name }, soon())) ?? {};
+      assert.deepEqual([status?.revision, status?.failedIssuanceAttempts], [1, undefined]);
+    }
+    await waitForObject(
+      cluster.client,
+      secrets,
+      { namespace: NAMESPACE, name: await temporaryOf(cluster) },
+      (left) => left === undefined,
+    );
+  },
+);
+
+/** Has a Certificate of this name issued by programs that are killed; how often that was. */
+async function killedAll(cluster: KubeCluster, moment: KubeChildOptions['moment']): Promise<number> {
+  await cluster.client.create(certificateResource, certificate(moment), soon());
+  const done = new AbortController();
+  const issued = isIssued(cluster, moment, 60_000).finally(() => done.abort());
+  let kills = 0;
+  // Killed after its first write, each run does one write; killed before its n-th, what it does may be under way in part.
+  for (; !done.signal.aborted && kills < MOST_WRITES; kills += 1) {
+    const killAt = moment === 'after' ? 1 : kills + 1;
+    if ((await runChild({ kubeconfig: cluster.kubeconfig, killAt, moment }, done.signal)) === 'finished') break;
+  }
+  await issued;
+  return kills;
 }
 
-async function namesOf(cluster: KubeCluster, kind: string): Promise<string[]> {
-  const out = await cluster.kubectl(['get', kind, '-n', NAMESPACE, '-o', 'name']);
-  return out
-    .trim()
-    .split('\n')
-    .map((line) => line.slice(line.indexOf('/') + 1))
-    .toSorted();
+async function isIssued({ client }: KubeCluster, name: string, timeout: number): Promise<void> {
+  const key = { namespace: NAMESPACE, name };
+  await waitForObject(client, certificateResource, key, (found) => found !== undefined && isDone(found), timeout);
+}
+
+async function requestsOf(cluster: KubeCluster, certificateName: string): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { items } of cluster.client.list(certificateRequestResource, { namespace: NAMESPACE }, soon())) {
+    for (const { metadata } of items) {
+      if (metadata.ownerReferences?.[0]?.name === certificateName) names.push(metadata.name);
+    }
+  }
+  return names;
 }
 
 /** The temporary Secret that is still there, or a name that there is not. */
