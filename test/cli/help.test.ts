@@ -2,7 +2,23 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { evercert } from './run-evercert.ts';
 
-const COMMANDS = ['', 'demo', 'serve', 'issue', 'renew', 'status', 'revoke', 'config', 'config check', 'kube', 'kube crds'];
+const COMMANDS = [
+  '',
+  'demo',
+  'serve',
+  'issue',
+  'renew',
+  'status',
+  'revoke',
+  'config',
+  'config check',
+  'kube',
+  'kube status certificate',
+  'kube renew',
+  'kube approve',
+  'kube check api',
+  'kube crds',
+];
 
 describe('--help', { concurrency: 3 }, () => {
   for (const command of COMMANDS) {
