@@ -10,6 +10,7 @@ import type { ObjectKey } from '../kube/api/object.ts';
 
 /** How long the list of replicas is taken for good, in ms: each challenge asks for it. */
 const KEEP = 2000;
+const LIST_WITHIN = 5000;
 /** A replica has an answer as soon as its watch has brought the Challenge: in some milliseconds, and after a break in some seconds. */
 const WITHIN = 8000;
 const LOOK_AGAIN = 50;
@@ -41,21 +42,28 @@ export function createReplicaCheck(
   service: ObjectKey,
   clock: Clock,
 ): (target: DomainName, value: string, signal: AbortSignal) => Promise<void> {
-  let known: { readonly servers: readonly NameServer[]; readonly until: number } | undefined;
+  let known: { readonly servers: Promise<readonly NameServer[]>; readonly until: number } | undefined;
 
-  async function replicas(signal: AbortSignal): Promise<readonly NameServer[]> {
-    if (known !== undefined && known.until > clock.now()) return known.servers;
+  async function list(): Promise<readonly NameServer[]> {
     const path = `/apis/discovery.k8s.io/v1/namespaces/${service.namespace ?? 'default'}/endpointslices`;
     const labelSelector = `kubernetes.io/service-name=${service.name}`;
-    const servers = serversIn(await client.raw({ method: 'GET', path, query: { labelSelector } }, { signal }));
+    // Several may wait for one list, so that it has a signal of its own.
+    const signal = AbortSignal.timeout(LIST_WITHIN);
+    return serversIn(await client.raw({ method: 'GET', path, query: { labelSelector } }, { signal }));
+  }
+
+  function replicas(): Promise<readonly NameServer[]> {
+    if (known !== undefined && known.until > clock.now()) return known.servers;
+    const servers = list();
     known = { servers, until: clock.now() + KEEP };
+    servers.catch(() => (known = undefined));
     return servers;
   }
 
   return async (target, value, signal) => {
     const until = clock.now() + WITHIN;
     await Promise.all(
-      (await replicas(signal)).map(async (server) => {
+      (await replicas()).map(async (server) => {
         while (!(await serves(server, target, value, signal))) {
           if (clock.now() > until) throw notServed(server, target);
           await clock.sleep(LOOK_AGAIN, signal);
