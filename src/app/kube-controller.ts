@@ -27,6 +27,8 @@ import type { KubeInformers } from './kube-informers.ts';
 import { issuerSupports } from './kube-issuers.ts';
 import type { IssuerSupportFactory } from './kube-issuers.ts';
 import { createKubeMetricsOf, issuerLabelsOf } from './kube-metrics.ts';
+import { createKubeShims } from './kube-shims.ts';
+import type { KubeShimOptions, KubeShims } from './kube-shims.ts';
 import { runKubeWebhook } from './kube-webhook.ts';
 import { version } from './version.ts';
 import { withCleanup } from './with-cleanup.ts';
@@ -49,6 +51,7 @@ export interface KubeControllerOptions {
     | undefined;
   readonly listeners: KubeListeners;
   readonly acme: KubeAcmeOptions;
+  readonly shims: KubeShimOptions;
   /** Where the webhook listens that writes who asks into requests; undefined: the API server does it, or nobody. */
   readonly webhook?: HttpAddress | undefined;
   /** Controllers that are not to run, by cert-manager's names for them. */
@@ -79,6 +82,7 @@ export async function runKubeController(options: KubeControllerOptions, signal: 
       clock,
       onError: (error, what) => logger.warn('cannot read from the API server', { what, error: messageOf(error) }),
     });
+    const shims = createKubeShims(client, options.shims, { namespace: options.kube.namespace, clock, logger });
     const acme = await openKubeAcme(options.acme, { client, informers, clock, logger });
     later(() => acme.stop());
     if (acme.dnsAddress !== undefined) logger.info('serving DNS', { ...acme.dnsAddress });
@@ -92,7 +96,7 @@ export async function runKubeController(options: KubeControllerOptions, signal: 
     logger.info('starting', { version: version(), ...http.addresses });
     void warnOfMissingDefinitions(client, logger, signal);
     const namespace = config.namespace ?? options.kube.clusterResourceNamespace;
-    await work({ options, namespace, clock, logger, client, informers, metrics, acme }, signal);
+    await work({ options, namespace, clock, logger, client, informers, metrics, acme, shims }, signal);
     logger.info('stopping');
   });
 }
@@ -107,11 +111,12 @@ interface World {
   readonly informers: KubeInformers;
   readonly metrics: KubeMetrics;
   readonly acme: KubeAcme;
+  readonly shims: KubeShims;
 }
 
 /** Informers run all the time, controllers while this process leads. The first failure ends all of it. */
 async function work(world: World, signal: AbortSignal): Promise<void> {
-  const { options, namespace, clock, client, logger, informers } = world;
+  const { options, namespace, clock, client, logger, informers, shims } = world;
   const { webhook: listener } = options;
   const identity = `${hostname()}_${randomUUID()}`;
   const stop = new AbortController();
@@ -140,6 +145,7 @@ async function work(world: World, signal: AbortSignal): Promise<void> {
   try {
     await Promise.all([
       informers.run(running),
+      shims.run(running),
       ...(listener === undefined ? [] : [runKubeWebhook({ listener, namespace, client, clock, logger }, running)]),
       leading.finally(() => stop.abort(new DOMException('ended', 'AbortError'))),
     ]);
@@ -164,7 +170,7 @@ async function runParts(parts: readonly KubePart[], signal: AbortSignal): Promis
 }
 
 function createParts(world: World, instance: string): KubePart[] {
-  const { options, clock, logger, client, informers, metrics, acme } = world;
+  const { options, clock, logger, client, informers, metrics, acme, shims } = world;
   const events = createEventRecorder({
     client,
     clock,
@@ -202,6 +208,7 @@ function createParts(world: World, instance: string): KubePart[] {
         ]
       : []),
     ...supports.flatMap(({ parts = [] }) => parts),
+    ...shims.parts(deps),
   ];
 }
 

@@ -5,9 +5,11 @@ import type { LogLevel } from '../telemetry/logger.ts';
 import { acmeWarnings, readAcmeFlags } from './kube-acme-flags.ts';
 import type { KubeAcmeFlags } from './kube-acme-flags.ts';
 import type { KubeControllerOptions } from './kube-controller.ts';
+import { readShimFlags, SHIM_CONTROLLERS, shimWarnings } from './kube-shim-flags.ts';
+import type { KubeShimFlags } from './kube-shim-flags.ts';
 
 /** The flags of `evercert kube controller` as they stand on the command line. Times in ms. */
-export interface KubeControllerFlags extends KubeAcmeFlags {
+export interface KubeControllerFlags extends KubeAcmeFlags, KubeShimFlags {
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly namespace?: string;
@@ -46,19 +48,11 @@ const WITHOUT_MEANING: ReadonlySet<string> = new Set([
   'acme-http01-solver-run-as-non-root',
   'acme-http01-solver-extra-labels',
   'acme-http01-solver-runtime-class-name',
-  'auto-certificate-annotations',
   'cluster-issuer-ambient-credentials',
   'config',
-  'default-issuer-group',
-  'default-issuer-kind',
-  'default-issuer-name',
   'dns01-check-retry-period',
-  'enable-gateway-api',
-  'enable-gateway-api-listenerset',
   'enable-pprof',
-  'extra-certificate-annotations',
   'feature-gates',
-  'gateway-api-extra-protocols',
   'issuer-ambient-credentials',
   'max-certificate-chain-size',
   'max-certificate-size',
@@ -101,7 +95,7 @@ export function readKubeFlags(
   const warnings = warningsOf(rest);
   const disabled = disabledControllers(flags.controllers ?? ['*'], warnings);
   const acme = readAcmeFlags(flags);
-  warnings.push(...acmeWarnings(acme));
+  warnings.push(...acmeWarnings(acme), ...shimWarnings(flags));
   const { minimum, maximum } = defaultKubeOptions.backoff;
   const namespace = flags.namespace === '' ? undefined : flags.namespace;
   return {
@@ -132,6 +126,7 @@ export function readKubeFlags(
     webhook: address(flags.webhookListenAddress ?? ''),
     listeners: { health: address(flags.healthzListenAddress), metrics: address(flags.metricsListenAddress) },
     acme,
+    shims: readShimFlags(flags, disabled),
     disabled,
     log: { level: flags.logLevel, format: flags.loggingFormat ?? 'auto' },
     warnings,
@@ -164,7 +159,8 @@ function warningsOf(rest: readonly string[]): string[] {
 function disabledControllers(given: readonly string[], warnings: string[]): ReadonlySet<string> {
   const off = new Set(given.filter((name) => name.startsWith('-')).map((name) => name.slice(1)));
   if (!given.includes('*')) {
-    for (const name of ['issuers', 'clusterissuers', APPROVER]) if (!given.includes(name)) off.add(name);
+    for (const name of ['issuers', 'clusterissuers', APPROVER, ...SHIM_CONTROLLERS])
+      if (!given.includes(name)) off.add(name);
     if (!PART_OF_CERTIFICATES.some((name) => given.includes(name))) off.add('certificates');
   }
   const parts = PART_OF_CERTIFICATES.filter((name) => off.has(name));

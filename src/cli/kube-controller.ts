@@ -2,12 +2,13 @@ import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import type { KubeControllerFlags } from '../app/kube-flags.ts';
 import { addAcmeOptions } from './kube-acme-options.ts';
+import { addShimOptions } from './kube-shim-options.ts';
 import { collect, parseWait } from './options.ts';
 import type { CommandContext } from './run.ts';
 
 /** Flags have cert-manager's names where they mean the same, so that its manifests go on working. */
 export function defineKubeControllerCommand(kube: Command, { environment, signal }: CommandContext): void {
-  addAcmeOptions(kube.command('controller'))
+  addShimOptions(addAcmeOptions(kube.command('controller')))
     .summary('issue and renew the Certificates of a cluster')
     .description(
       'Issues and renews the Certificates of a cluster, until it is stopped.\nFlags of cert-manager that have no meaning here are accepted with a warning.',

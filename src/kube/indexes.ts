@@ -1,4 +1,5 @@
 import type { Informer } from './api/informer.ts';
+import type { KubeObject } from './api/object.ts';
 import { readIssuerReference } from './issuer/issuer-lookup.ts';
 import type { AnyIssuer } from './issuer/issuer-lookup.ts';
 import type { Certificate } from './schema/certificate.ts';
@@ -17,6 +18,11 @@ export const certificateIndexes = {
     [keystores?.jks?.passwordSecretRef?.name, keystores?.pkcs12?.passwordSecretRef?.name]
       .filter((name) => name !== undefined)
       .map((name) => within(metadata.namespace, name)),
+  /** UID of the Ingress, Gateway or other object that controls it. */
+  controller: ({ metadata }: Certificate) => {
+    const owner = metadata.ownerReferences?.find(({ controller }) => controller === true);
+    return owner === undefined ? [] : [owner.uid];
+  },
 };
 
 export const requestIndexes = {
@@ -52,6 +58,13 @@ export function certificatesOfSecret(certificates: Informer<Certificate>, secret
 
 export function certificatesOfPassword(certificates: Informer<Certificate>, secret: string): readonly Certificate[] {
   return certificates.byIndex('password', secret);
+}
+
+export function certificatesOfController(
+  certificates: Informer<Certificate>,
+  { metadata }: KubeObject,
+): readonly Certificate[] {
+  return certificates.byIndex('controller', metadata.uid ?? '');
 }
 
 export function requestsOfOwner(

@@ -20,3 +20,16 @@ export function fromGoDuration(text: string | undefined): number | undefined {
   );
   return text.startsWith('-') ? -size : size;
 }
+
+/** As Go prints it (`999h0m0s`, `1m30s`, `500ms`), so that what cert-manager wrote and what is written here are the same. Whole milliseconds. */
+export function toGoDuration(milliseconds: number): string {
+  const size = Math.abs(Math.round(milliseconds));
+  const sign = milliseconds < 0 ? '-' : '';
+  if (size === 0) return '0s';
+  if (size < 1000) return `${sign}${size}ms`;
+  const hours = Math.floor(size / 3_600_000);
+  const minutes = Math.floor(size / 60_000) % 60;
+  const seconds = `${(size % 60_000) / 1000}s`;
+  if (hours > 0) return `${sign}${hours}h${minutes}m${seconds}`;
+  return minutes > 0 ? `${sign}${minutes}m${seconds}` : `${sign}${seconds}`;
+}
