@@ -59,7 +59,12 @@ function clockFrom(startAt: number): Clock {
 }
 
 function telling(client: KubeClient, writes: string[]): KubeClient {
-  const told = async <T>(verb: string, { kind }: Resource, key: Partial<ObjectKey>, call: () => Promise<T>): Promise<T> => {
+  const told = async <T>(
+    verb: string,
+    { kind }: Resource,
+    key: Partial<ObjectKey>,
+    call: () => Promise<T>,
+  ): Promise<T> => {
     if (kind !== 'Event') writes.push(`${verb} ${kind} ${formatKey({ name: '', ...key })}`);
     return await call();
   };

@@ -44,7 +44,13 @@ export async function loadObjects(
 
 async function loadObject(client: KubeClient, object: Whole, namespace: string, uids: Uids): Promise<KubeObject> {
   const { kind, apiVersion } = object;
-  const { uid: oldUid = '', resourceVersion: _, creationTimestamp: _made, generation = 1, ...metadata } = object.metadata;
+  const {
+    uid: oldUid = '',
+    resourceVersion: _,
+    creationTimestamp: _made,
+    generation = 1,
+    ...metadata
+  } = object.metadata;
   const group = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
   const place = metadata.namespace === undefined ? '' : `/namespaces/${namespace}`;
   const path = `${group}${place}/${PLURALS[kind] ?? ''}`;
@@ -52,7 +58,10 @@ async function loadObject(client: KubeClient, object: Whole, namespace: string, 
   const meta = metadata.namespace === undefined ? kept : { ...kept, namespace };
   const send = async (method: 'POST' | 'PUT', where: string, body: unknown): Promise<Whole> => {
     const options = { signal: AbortSignal.timeout(20_000) };
-    return (await client.raw({ method, path: path + where, body, query: { fieldManager: 'loader' } }, options)) as Whole;
+    return (await client.raw(
+      { method, path: path + where, body, query: { fieldManager: 'loader' } },
+      options,
+    )) as Whole;
   };
   const at = `/${metadata.name}`;
   const touch = (number: number) => ({ ...(object.spec as object), revisionHistoryLimit: number });
@@ -62,7 +71,8 @@ async function loadObject(client: KubeClient, object: Whole, namespace: string, 
     ...(kind === 'Certificate' && generation > 1 && { spec: touch(1) }),
   });
   uids.set(oldUid, now.metadata.uid ?? '');
-  for (let number = 2; kind === 'Certificate' && number <= generation; number += 1) {
+  const changes = kind === 'Certificate' ? generation : 1;
+  for (let number = 2; number <= changes; number += 1) {
     now = await send('PUT', at, { ...now, spec: number === generation ? object.spec : touch(number) });
   }
   const { status } = object;

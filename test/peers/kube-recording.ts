@@ -20,6 +20,20 @@ export type RecordedStep =
 
 type Json = Readonly<Record<string, unknown>>;
 
+/** A line of the file. */
+interface Line {
+  readonly type: RecordedStep['type'];
+  readonly of: string;
+  readonly object?: unknown;
+  readonly patch?: unknown;
+}
+
+/** What stands in place of what the first line has. */
+interface Reference {
+  readonly $text?: number;
+  readonly $owned?: number;
+}
+
 /**
  * The recording, whole objects with their managedFields. In the file long texts and field sets stand once, in its first line, and a changed object is
  * a merge patch (RFC 7386) of what it was before.
@@ -30,7 +44,7 @@ export function readRecording(): readonly RecordedStep[] {
   const shared = JSON.parse(head) as { readonly texts: readonly string[]; readonly owned: readonly Json[] };
   const last = new Map<string, unknown>();
   return lines.map((line): RecordedStep => {
-    const step = JSON.parse(line) as Json & { type: RecordedStep['type']; of: string };
+    const step = JSON.parse(line) as Line;
     if (step.type === 'EVENT') return { type: 'EVENT', event: step.object as RecordedEvent };
     const { type, of } = step;
     const body = type === 'MODIFIED' ? merged(last.get(of), step.patch) : (step.object ?? last.get(of));
@@ -59,11 +73,15 @@ function merged(before: unknown, patch: unknown): unknown {
   return after;
 }
 
-function unfolded(value: unknown, shared: { readonly texts: readonly string[]; readonly owned: readonly Json[] }): unknown {
+function unfolded(
+  value: unknown,
+  shared: { readonly texts: readonly string[]; readonly owned: readonly Json[] },
+): unknown {
   if (Array.isArray(value)) return value.map((item) => unfolded(item, shared));
   if (!isMembers(value)) return value;
-  if (typeof value.$text === 'number') return shared.texts[value.$text];
-  if (typeof value.$owned === 'number') return shared.owned[value.$owned];
+  const { $text, $owned }: Reference = value;
+  if ($text !== undefined) return shared.texts[$text];
+  if ($owned !== undefined) return shared.owned[$owned];
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, unfolded(member, shared)]));
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import type { KubeClient } from '../../src/kube/api/client.ts';
+import type { ObjectKey } from '../../src/kube/api/object.ts';
 import { secretBytes, secrets } from '../../src/kube/api/secret.ts';
 import type { Secret } from '../../src/kube/api/secret.ts';
 import { conditionOf, isTrue } from '../../src/kube/conditions.ts';
@@ -106,21 +107,7 @@ function createWorld(cluster: KubeCluster, controller: RunningProcess, start: Ku
       }
       return found.filter((request) => request.metadata.ownerReferences?.some(({ uid }) => uid === metadata?.uid));
     },
-    async renew(name) {
-      const certificate = await client.get(certificateResource, at(name), soon());
-      assert.ok(certificate);
-      const issuing = {
-        type: 'Issuing',
-        status: 'True',
-        reason: 'ManuallyTriggered',
-        message: 'Certificate re-issuance manually triggered',
-        lastTransitionTime: new Date().toISOString().replace(/\.\d+/, ''),
-        observedGeneration: certificate.metadata.generation,
-      } as const;
-      const conditions = (certificate.status?.conditions ?? []).filter(({ type }) => type !== 'Issuing');
-      const status = { ...certificate.status, conditions: [...conditions, issuing] };
-      await client.updateStatus(certificateResource, { ...certificate, status }, soon());
-    },
+    renew: (name) => renew(client, at(name)),
     async issuer(name, spec) {
       await client.create(issuerResource, { metadata: at(name), spec }, soon());
     },
@@ -133,6 +120,24 @@ function createWorld(cluster: KubeCluster, controller: RunningProcess, start: Ku
       await waitForObject(client, resource, key, (issuer) => isTrue(issuer?.status?.conditions, 'Ready'));
     },
   };
+}
+
+/** As `cmctl renew` does: the condition Issuing, set by anybody. */
+export async function renew(client: KubeClient, key: ObjectKey): Promise<void> {
+  const options = () => ({ signal: AbortSignal.timeout(CALL_TIMEOUT) });
+  const certificate = await client.get(certificateResource, key, options());
+  assert.ok(certificate);
+  const issuing = {
+    type: 'Issuing',
+    status: 'True',
+    reason: 'ManuallyTriggered',
+    message: 'Certificate re-issuance manually triggered',
+    lastTransitionTime: new Date().toISOString().replace(/\.\d+/, ''),
+    observedGeneration: certificate.metadata.generation,
+  } as const;
+  const conditions = (certificate.status?.conditions ?? []).filter(({ type }) => type !== 'Issuing');
+  const status = { ...certificate.status, conditions: [...conditions, issuing] };
+  await client.updateStatus(certificateResource, { ...certificate, status }, options());
 }
 
 export function isDone({ metadata, status }: Certificate): boolean {

@@ -5,6 +5,7 @@ import type { Controller, Result } from '../api/controller.ts';
 import type { Informer } from '../api/informer.ts';
 import { formatKey } from '../api/object.ts';
 import { conditionOf, withCondition } from '../conditions.ts';
+import type { Finding } from '../conditions.ts';
 import type { KubeDeps } from '../deps.ts';
 import { retryConflict } from '../retry-conflict.ts';
 import type { ClusterIssuer, Issuer } from '../schema/issuer.ts';
@@ -69,7 +70,8 @@ export function createIssuerController<T extends Issuer | ClusterIssuer>(
       type: 'Ready',
       status: ready ? 'True' : 'False',
       reason,
-      message,
+      // An empty one is left out, as in cert-manager: what it has written is not written again.
+      ...(message !== '' && { message }),
       observedGeneration: issuer.metadata.generation ?? 0,
     } as const;
     const status = {
@@ -95,10 +97,7 @@ export function createIssuerController<T extends Issuer | ClusterIssuer>(
   return controller;
 }
 
-function sameFinding(
-  before: { status: string; reason?: string | undefined; message?: string | undefined } | undefined,
-  now: { status: string; reason: string; message: string },
-): boolean {
+function sameFinding(before: Finding | undefined, now: Finding): boolean {
   return before?.status === now.status && before.reason === now.reason && before.message === now.message;
 }
 
