@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { fromGoDuration } from './go-duration.ts';
+import { fromGoDuration, toGoDuration } from './go-duration.ts';
 
 describe('durations in the notation of Go', () => {
   for (const [text, expected] of [
@@ -24,5 +24,21 @@ describe('durations in the notation of Go', () => {
     [undefined, undefined],
   ] as const) {
     test(`${text}`, () => assert.equal(fromGoDuration(text), expected));
+  }
+});
+
+describe('as Go prints them', () => {
+  for (const [text, expected] of [
+    ['999h', '999h0m0s'],
+    ['90m', '1h30m0s'],
+    ['1h5s', '1h0m5s'],
+    ['61s', '1m1s'],
+    ['1.5s', '1.5s'],
+    ['1h0.5s', '1h0m0.5s'],
+    ['5ms', '5ms'],
+    ['0', '0s'],
+    ['-90s', '-1m30s'],
+  ] as const) {
+    test(`${text}`, () => assert.equal(toGoDuration(fromGoDuration(text) ?? Number.NaN), expected));
   }
 });
