@@ -32,6 +32,11 @@ export interface FakeDeps {
   get<T extends KubeObject>(resource: Resource<T>, name: string): T | undefined;
   list<T extends KubeObject>(resource: Resource<T>): T[];
   remove(resource: Resource, name: string): void;
+  /** Of kinds that KubeDeps does not have. */
+  informer<T extends KubeObject>(
+    resource: Resource<T>,
+    indexes?: Readonly<Record<string, (object: T) => readonly string[]>>,
+  ): Informer<T>;
 }
 
 const NAMESPACE = 'default';
@@ -103,6 +108,16 @@ export function createFakeDeps(options: Partial<KubeOptions> = {}): FakeDeps {
       writes.push(`status ${resource.kind}/${before.metadata.name}`);
       return save(resource, { ...before, status: (object as { status?: unknown }).status }) as never;
     },
+    async patch(resource, key, patch, { subresource }) {
+      if (patch.type !== 'merge') throw new Error('only merge patches here');
+      const before = existing(resource, { ...key });
+      const next = merged(before, patch.body) as KubeObject;
+      writes.push(`patch ${resource.kind}${subresource === undefined ? '' : `/${subresource}`}/${key.name}`);
+      const isGone = next.metadata.deletionTimestamp !== undefined && (next.metadata.finalizers ?? []).length === 0;
+      if (!isGone) return save(resource, next) as never;
+      change(resource, formatKey(key), undefined);
+      return next as never;
+    },
     async apply(resource, object, { fieldManager }) {
       writes.push(`apply ${resource.kind}/${object.metadata.name}`);
       return applySecret(object, fieldManager) as never;
@@ -112,7 +127,10 @@ export function createFakeDeps(options: Partial<KubeOptions> = {}): FakeDeps {
       if (found === undefined) return false;
       if (uid !== undefined && found.metadata.uid !== uid) throw new KubeError('kube-conflict', 'another one');
       writes.push(`delete ${resource.kind}/${key.name}`);
-      change(resource, formatKey(key), undefined);
+      const { metadata } = found;
+      const isHeld = (metadata.finalizers ?? []).length > 0;
+      if (isHeld) save(resource, { ...found, metadata: { ...metadata, deletionTimestamp: toTime(clock.now()) } });
+      else change(resource, formatKey(key), undefined);
       return true;
     },
   } satisfies Partial<KubeClient> as unknown as KubeClient;
@@ -217,8 +235,22 @@ export function createFakeDeps(options: Partial<KubeOptions> = {}): FakeDeps {
     },
     get: (resource, name) => storeOf(resource).get(formatKey({ namespace: NAMESPACE, name })) as never,
     list: (resource) => [...storeOf(resource).values()] as never,
+    informer,
     remove: (resource, name) => change(resource, formatKey({ namespace: NAMESPACE, name }), undefined),
   };
+}
+
+/** RFC 7386. */
+function merged(before: unknown, patch: unknown): unknown {
+  if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch;
+  const result = new Map(
+    Object.entries(typeof before === 'object' && before !== null && !Array.isArray(before) ? before : {}),
+  );
+  for (const [member, value] of Object.entries(patch)) {
+    if (value === null) result.delete(member);
+    else result.set(member, merged(result.get(member), value));
+  }
+  return Object.fromEntries(result);
 }
 
 function ownedIn(entry: ManagedFieldsEntry | undefined, path: string): object {
