@@ -49,6 +49,7 @@ dig bind9-dnsutils
 delv bind9-dnsutils
 dnsperf dnsperf
 openssl openssl
+keytool default-jre-headless
 curl curl
 python3 python3
 setpriv util-linux
@@ -62,15 +63,39 @@ if [ "${#packages[@]}" -gt 0 ]; then
   install_packages "${packages[@]}"
 fi
 
+need_go() {
+  [ -x /usr/local/go/bin/go ] && PATH="$PATH:/usr/local/go/bin"
+  command -v go >/dev/null 2>&1 || fail 'Go is missing: install Go 1.26 (go.dev/dl), then run this again'
+}
+
 # The stamp is the sum of what the programs are built from.
 go_folder="$root/test/peers/go"
 sum=$(cd "$go_folder" && cat go.mod go.sum lego-acmedns/*.go acme-dns-rows/*.go | sha256sum)
 if [ ! -x "$cache/bin/pebble" ] || [ ! -x "$cache/bin/lego-acmedns" ] || [ ! -x "$cache/bin/acme-dns-rows" ] || [ "$(cat "$cache/bin/.sum" 2>/dev/null)" != "$sum" ]; then
-  [ -x /usr/local/go/bin/go ] && PATH="$PATH:/usr/local/go/bin"
-  command -v go >/dev/null 2>&1 || fail 'Go is missing: install Go 1.26 (go.dev/dl), then run this again'
+  need_go
   say 'building pebble, lego-acmedns and acme-dns-rows'
   (cd "$go_folder" && go build -o "$cache/bin/" github.com/letsencrypt/pebble/v2/cmd/pebble ./lego-acmedns ./acme-dns-rows)
   printf '%s\n' "$sum" >"$cache/bin/.sum"
+fi
+
+# The API server of Kubernetes with what it needs, and kubectl. It takes minutes, so it has a stamp of its own.
+kubernetes_folder="$go_folder/kubernetes"
+kubernetes_version=$(sed -n 's|^\tk8s.io/kubernetes \(v[0-9.]*\).*|\1|p' "$kubernetes_folder/go.mod")
+sum=$(cd "$kubernetes_folder" && cat go.mod go.sum ./*.go ./*/*.go ../gateway-api/go.mod ../gateway-api/go.sum | sha256sum)
+if [ "$(cat "$cache/bin/.kubernetes.sum" 2>/dev/null)" != "$sum" ]; then
+  need_go
+  say "building etcd and Kubernetes $kubernetes_version; this takes some minutes"
+  stated="-X k8s.io/component-base/version.gitVersion=$kubernetes_version"
+  stated+=" -X k8s.io/component-base/version.gitMajor=1"
+  stated+=" -X k8s.io/component-base/version.gitMinor=$(printf '%s' "$kubernetes_version" | cut -d. -f2)"
+  (cd "$kubernetes_folder" && go build -trimpath -ldflags "-s -w $stated" -o "$cache/bin/" \
+    ./etcd ./kube-controllers k8s.io/kubernetes/cmd/kube-apiserver k8s.io/kubernetes/cmd/kubectl)
+  gateway_api=$(cd "$go_folder/gateway-api" && go mod download && go list -m -f '{{.Dir}}' sigs.k8s.io/gateway-api)
+  rm -rf "$cache/gateway-api"
+  mkdir -p "$cache/gateway-api"
+  install -m 644 "$gateway_api"/config/crd/standard/gateway.networking.k8s.io_{gatewayclasses,gateways,httproutes,listenersets,referencegrants}.yaml \
+    "$cache/gateway-api/"
+  printf '%s\n' "$sum" >"$cache/bin/.kubernetes.sum"
 fi
 
 # Two of certbot, since one of its plugins needs an old one.

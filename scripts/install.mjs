@@ -11,7 +11,8 @@ import { fileURLToPath } from 'node:url';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const lock = join(root, 'package-lock.json');
 const stamp = join(root, 'node_modules', '.evercert-lock');
-const development = process.argv.includes('--dev');
+// Who has the packages of the tests keeps them: the program itself, started from a clone, must not take them away.
+const development = process.argv.includes('--dev') || existsSync(join(root, 'node_modules', 'typescript'));
 
 const isCurrent =
   existsSync(stamp) &&

@@ -42,6 +42,8 @@ export interface AcmeClientOptions {
   readonly directoryUrl: string;
   /** PEM roots in place of the system's. */
   readonly trust?: string | undefined;
+  /** Any server is trusted, whoever signed its certificate. */
+  readonly trustAnyone?: boolean | undefined;
   /** Our name and version for User-Agent; that of the HTTP library follows it (RFC 8555 section 6.1). */
   readonly userAgent?: string | undefined;
   readonly clock: Clock;
@@ -62,6 +64,7 @@ export function createAcmeClient(options: AcmeClientOptions): AcmeClient {
   const life = new AbortController();
   const transport = createTransport({
     trust: options.trust,
+    trustAnyone: options.trustAnyone,
     userAgent: `${options.userAgent ?? 'evercert'} node/${process.versions.node}`,
     timeout: options.timeout ?? TIMEOUT,
     connections: AT_ONCE,

@@ -34,6 +34,8 @@ export interface Exchange {
 export interface TransportOptions {
   /** PEM roots in place of the system's. */
   readonly trust?: string | undefined;
+  /** Any server is trusted. For tests of others' making only. */
+  readonly trustAnyone?: boolean | undefined;
   readonly userAgent: string;
   /** ms for one exchange, from connecting to the last byte. */
   readonly timeout: number;
@@ -131,7 +133,11 @@ async function createAgent(options: TransportOptions): Promise<Agent> {
   const undici = await import('undici');
   return new undici.Agent({
     connections: options.connections,
-    connect: { timeout: CONNECT_TIMEOUT, ...(options.trust === undefined ? {} : { ca: options.trust }) },
+    connect: {
+      timeout: CONNECT_TIMEOUT,
+      ...(options.trust === undefined ? {} : { ca: options.trust }),
+      ...(options.trustAnyone === true ? { rejectUnauthorized: false } : {}),
+    },
     autoSelectFamily: true,
     headersTimeout: options.timeout,
     bodyTimeout: options.timeout,

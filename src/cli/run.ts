@@ -7,6 +7,7 @@ import { EXIT, exitCodeOf } from './exit-code.ts';
 import type { ExitCode } from './exit-code.ts';
 import { defineImportCommand } from './import.ts';
 import { defineIssueCommand } from './issue.ts';
+import { defineKubeCommand } from './kube.ts';
 import { writeObject } from './progress.ts';
 import { defineRenewCommand } from './renew.ts';
 import { defineRestoreCommand } from './restore.ts';
@@ -82,6 +83,7 @@ later, 5 this machine (port, folder, database), 130 interrupted.`,
     defineRestoreCommand,
     defineConfigCommand,
     defineImportCommand,
+    defineKubeCommand,
   ]) {
     define(program, context);
   }

@@ -10,7 +10,7 @@ export function createAuthoritativeValues(options: DelegationCheckerOptions): Li
   const ask = options.ask ?? query;
   const resolvers = createResolvers(options.resolvers, ask);
   const zoneServers = createZoneServers({ resolvers, routes: options.routes ?? new Map(), clock: options.clock });
-  const viewer = createViewer({ ask, resolvers, zoneServers });
+  const viewer = createViewer({ ask, resolvers, zoneServers, resolversOnly: options.resolversOnly });
   return async (target, signal) => {
     const view = await viewer.view(target, 'none', signal);
     if (view.kind !== 'seen') return undefined;

@@ -596,6 +596,27 @@ describe('a look leaves nothing behind', () => {
     }
   });
 
+  test('where only resolvers are to be asked, no server of a zone is, and the target still is not', async () => {
+    for (const [lines, kind] of [
+      [[cname(NAME, TARGET)], 'ready'],
+      [[], 'missing'],
+    ] as const) {
+      const { ask, asked } = scriptedDns({ servers: userZone(...lines), resolvers: { [RESOLVER]: {} } });
+      const checker = createDelegationChecker({
+        resolvers: [{ address: RESOLVER, port: 53 }],
+        resolversOnly: true,
+        clock: systemClock,
+        ask,
+      });
+      const finding = await checker.checkDelegation(parseDomainName('example.org'), TARGET, AbortSignal.timeout(5000));
+      assert.equal(finding.kind, kind);
+      assert.deepEqual(
+        asked.filter((question) => !question.endsWith(`@${RESOLVER}`) || question.startsWith(TARGET)),
+        [],
+      );
+    }
+  });
+
   test('an abort ends it with the reason', async () => {
     const reason = new Error('enough');
     const { ask } = scriptedDns({ servers: userZone(), resolvers: { [RESOLVER]: {} } });

@@ -19,6 +19,8 @@ export interface DelegationCheckerOptions {
   /** Zones whose servers are given by hand. */
   readonly routes?: Routes | undefined;
   readonly clock: Clock;
+  /** Only the resolvers are asked, and not the servers of the zones that they name. */
+  readonly resolversOnly?: boolean | undefined;
   /** Default: `query` of dns/. */
   readonly ask?: Ask | undefined;
 }
@@ -49,7 +51,10 @@ export function createDelegationChecker(options: DelegationCheckerOptions): Dele
   const ask: Ask = options.ask ?? query;
   const resolvers = createResolvers(options.resolvers, ask);
   const zoneServers = createZoneServers({ resolvers, routes: options.routes ?? new Map(), clock: options.clock });
-  const tools = { viewer: createViewer({ ask, resolvers, zoneServers }), probe: createMistakeProbe(ask) };
+  const tools = {
+    viewer: createViewer({ ask, resolvers, zoneServers, resolversOnly: options.resolversOnly }),
+    probe: createMistakeProbe(ask),
+  };
 
   async function examine(domain: DomainName, target: DomainName, signal: AbortSignal): Promise<DelegationReport> {
     const name = challengeName(domain as string as CertificateName);

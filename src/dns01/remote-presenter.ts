@@ -5,20 +5,24 @@ import { parseDomainName } from '../core/domain-name.ts';
 import { DomainError } from '../core/error.ts';
 import type { ChallengeAnswer } from '../issuance/order-record.ts';
 import type { Presenter } from '../issuance/ports.ts';
-import type { AcmeDnsAccount, AcmeDnsAccountFile } from './account-file.ts';
+import type { AcmeDnsAccount, AcmeDnsAccounts } from './account-map.ts';
 import { type AccountUpdates, createAccountUpdates, tooMany } from './account-updates.ts';
 import { createAcmeDnsClient } from './acme-dns-client.ts';
+import type { AcmeDnsClient } from './acme-dns-client.ts';
 import { answersByDomain } from './answers-by-domain.ts';
 import { boundedMap } from './bounded-map.ts';
 import type { LiveValues } from './live-values.ts';
 import { remoteFault } from './remote-fault.ts';
 import { createSerialByKey } from './serial-by-key.ts';
 import { parseServerUrl } from './server-url.ts';
+import type { ServerUrl } from './server-url.ts';
 
 export interface RemotePresenterOptions {
   /** Base URL, with a path or user:password@ if the server wants them. */
   readonly server: string;
-  readonly accounts: AcmeDnsAccountFile;
+  readonly accounts: AcmeDnsAccounts;
+  /** An account is used at the server that it says it was registered at, and only one that does not say so at `server`. */
+  readonly followServerUrl?: boolean | undefined;
   /** PEM roots for this server, in place of the system's. */
   readonly trust?: string | undefined;
   /** CIDR ranges that new accounts may be updated from; none means everywhere. */
@@ -47,10 +51,24 @@ export function createRemotePresenter(options: RemotePresenterOptions): RemotePr
   const server = parseServerUrl(options.server);
   const clock = options.clock ?? systemClock;
   const valuesPerName = options.valuesPerName ?? 2;
-  const client = createAcmeDnsClient({ server, trust: options.trust, timeout: options.timeout ?? 30_000 });
+  const client = clientOf(server);
+  const elsewhere = new Map<string, AcmeDnsClient>();
   const byDomain = createSerialByKey();
   const byAccount = createSerialByKey();
-  const updates = new Map<string, AccountUpdates>();
+  /** With the account as it was read last: a person may have mended its password meanwhile. */
+  const updates = new Map<string, { account: AcmeDnsAccount; readonly made: AccountUpdates }>();
+
+  function clientOf(where: ServerUrl): AcmeDnsClient {
+    return createAcmeDnsClient({ server: where, trust: options.trust, timeout: options.timeout ?? 30_000 });
+  }
+
+  function serverFor({ server_url }: AcmeDnsAccount): { readonly shown: string; readonly client: AcmeDnsClient } {
+    const other = options.followServerUrl === true && server_url ? parseServerUrl(server_url) : server;
+    if (other.shown === server.shown) return { shown: server.shown, client };
+    const known = elsewhere.get(other.shown) ?? clientOf(other);
+    elsewhere.set(other.shown, known);
+    return { shown: other.shown, client: known };
+  }
 
   /** Registers once per domain: the account is in the file before anyone hears of its name. */
   async function register(domain: DomainName, signal: AbortSignal): Promise<AcmeDnsAccount> {
@@ -77,28 +95,31 @@ export function createRemotePresenter(options: RemotePresenterOptions): RemotePr
     }
   }
 
-  function callFor(domain: string) {
-    return { server: server.shown, domain, accountFile: accounts.path, now: clock.now() };
+  function callFor(domain: string, at = server.shown) {
+    return { server: at, domain, accountFile: accounts.path, now: clock.now() };
   }
 
   function updatesOf(domain: DomainName, account: AcmeDnsAccount): AccountUpdates {
     const known = updates.get(account.username);
-    if (known !== undefined) return known;
+    if (known !== undefined) known.account = account;
+    if (known !== undefined) return known.made;
     const made = createAccountUpdates({
       target: targetOf(domain, account),
-      server: server.shown,
+      server: serverFor(account).shown,
       domain,
       valuesPerName,
       liveValues: options.liveValues,
       clock,
       async update(value, signal) {
-        const outcome = await client.update(account, value, signal);
+        const newest = updates.get(account.username)?.account ?? account;
+        const { shown, client: at } = serverFor(newest);
+        const outcome = await at.update(newest, value, signal);
         if (outcome.kind === 'done') return;
-        const registeredAt = account.server_url?.replace(/\/+$/, '');
-        throw remoteFault(outcome, { ...callFor(domain), kind: 'update', registeredAt });
+        const registeredAt = newest.server_url?.replace(/\/+$/, '');
+        throw remoteFault(outcome, { ...callFor(domain, shown), kind: 'update', registeredAt });
       },
     });
-    updates.set(account.username, made);
+    updates.set(account.username, { account, made });
     return made;
   }
 
@@ -138,9 +159,11 @@ export function createRemotePresenter(options: RemotePresenterOptions): RemotePr
       for (const [domain, values] of answersByDomain(answers)) {
         const account = await accounts.load(domain);
         if (account === undefined) continue;
-        await byAccount(account.username, async () => updates.get(account.username)?.release(values));
+        await byAccount(account.username, async () => updates.get(account.username)?.made.release(values));
       }
     },
-    close: () => client.close(),
+    async close() {
+      await Promise.all([client, ...elsewhere.values()].map((one) => one.close()));
+    },
   };
 }

@@ -22,8 +22,10 @@ export function createViewer(options: {
   readonly ask: Ask;
   readonly resolvers: Resolvers;
   readonly zoneServers: ZoneServers;
+  /** Servers of zones are not asked, but for those given by hand: port 53 is closed to the outside. */
+  readonly resolversOnly?: boolean | undefined;
 }): Viewer {
-  const { ask, resolvers, zoneServers } = options;
+  const { ask, resolvers, zoneServers, resolversOnly = false } = options;
 
   /** Asks a zone's servers, and those of zones below that they refer to. */
   async function viewFrom(name: string, zone: Zone, depth: number, signal: AbortSignal): Promise<NameView> {
@@ -55,12 +57,19 @@ export function createViewer(options: {
       if (finding.kind === 'failed') {
         return { kind: 'resolvers-failed', asked: finding.asked, outcome: finding.outcome };
       }
-      const view = await viewFrom(name, finding.zone, 0, signal);
+      const view =
+        resolversOnly && !finding.zone.byHand
+          ? notAsked(finding.zone.name)
+          : await viewFrom(name, finding.zone, 0, signal);
       if (view.kind !== 'no-server' || finding.zone.byHand || fallback === 'none') return view;
       const throughResolvers = fallback === 'name' ? viewThroughResolvers : viewZoneThroughResolvers;
       return await throughResolvers(name, view, resolvers, signal);
     },
   };
+}
+
+function notAsked(zone: string): Extract<NameView, { kind: 'no-server' }> {
+  return { kind: 'no-server', zone, delegated: false, refused: false, says: 'only the resolvers are to be asked' };
 }
 
 /** What each server says, by what can be done with it. */

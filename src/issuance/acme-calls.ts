@@ -7,10 +7,15 @@ import { acceptChallenge, dns01Value } from '../acme/challenge.ts';
 import { createOrder, finalizeOrder, getOrder, listOrders } from '../acme/order.ts';
 import type { Order } from '../acme/order.ts';
 
+export type { Authorization } from '../acme/authorization.ts';
+export type { Order as AcmeOrder } from '../acme/order.ts';
+
 export interface NewOrder {
   readonly names: readonly string[];
   readonly profile: string | undefined;
   readonly replaces: string | undefined;
+  /** ms since the epoch; asked for only where the CA is known to take it. */
+  readonly notAfter?: number | undefined;
 }
 
 /** What the flow of one order asks of a CA, for one account. The flow sees nothing else of acme/. */
@@ -31,9 +36,9 @@ export interface AcmeCalls {
 /** The calls of a real account. */
 export function acmeCalls(session: AcmeSession): AcmeCalls {
   return {
-    createOrder: ({ names, profile, replaces }, signal) => {
+    createOrder: ({ names, profile, replaces, notAfter }, signal) => {
       const identifiers = names.map((value) => ({ type: 'dns' as const, value }));
-      return createOrder(session, { identifiers, profile, replaces }, signal);
+      return createOrder(session, { identifiers, profile, replaces, notAfter }, signal);
     },
     getOrder: (url, signal) => getOrder(session, url, signal),
     listOrders: (signal) => listOrders(session, signal),

@@ -1,6 +1,5 @@
-import { AcmeError } from '../acme/problem.ts';
 import { assertNever } from '../core/assert-never.ts';
-import { abandoned, failureOf } from './order-failure.ts';
+import { endOfOrder } from './end-of-order.ts';
 import { inState } from './order-record.ts';
 import type { OrderRecord } from './order-record.ts';
 import type { OrderDeps, OrderStep } from './order-step.ts';
@@ -33,7 +32,8 @@ export async function advanceOrder(
   } catch (error) {
     // Saved by the step itself before its effect failed: the latest state decides, not the one the call began with.
     const latest = (await deps.store.loadOrder(order.certificate.id)) ?? order;
-    const end = error instanceof AcmeError ? endOf(latest, error) : undefined;
+    const exists = latest.state.step !== 'created' && latest.state.step !== 'ordering';
+    const end = endOfOrder(error, exists);
     if (end === undefined) throw error;
     return endOrder(latest, end, deps);
   }
@@ -67,15 +67,4 @@ function step(order: OrderRecord, deps: OrderDeps, signal: AbortSignal): Promise
     default:
       return assertNever(state);
   }
-}
-
-/** Whether the CA's refusal ends the order; undefined when trying the same step again may help. */
-function endOf({ state }: OrderRecord, error: AcmeError) {
-  // The account has to be registered again first; whoever drives the order does that.
-  if (error.code === 'acme-account-does-not-exist') return undefined;
-  const orderExists = state.step !== 'created' && state.step !== 'ordering';
-  if (orderExists && (error.status === 404 || error.status === 410)) {
-    return abandoned(`the CA does not know the order any more: ${error.message}`);
-  }
-  return error.retry.kind === 'never' ? { kind: 'failed' as const, failure: failureOf(error) } : undefined;
 }

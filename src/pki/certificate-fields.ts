@@ -1,5 +1,6 @@
 import { derChildren, readDer } from './der.ts';
 import type { DerElement } from './der.ts';
+import { ipText } from './ip-address.ts';
 
 /** What node:crypto does not tell of a certificate, or only as text that would have to be parsed again. */
 export interface CertificateFields {
@@ -48,15 +49,8 @@ function readExtensions(wrapper: DerElement | undefined): Map<string, DerElement
 
 function generalName(name: DerElement): string {
   if (name.tag === DNS_NAME) return Buffer.from(name.content).toString('latin1').toLowerCase();
-  if (name.tag === IP_ADDRESS && name.content.length === 4) return name.content.join('.');
-  if (name.tag === IP_ADDRESS && name.content.length === 16) return addressV6(name.content);
+  if (name.tag === IP_ADDRESS && [4, 16].includes(name.content.length)) return ipText(name.content);
   return `unknown:${name.tag.toString(16)}`;
-}
-
-/** The one canonical text (RFC 5952), which the URL parser knows how to write. */
-function addressV6(bytes: Uint8Array): string {
-  const groups = Buffer.from(bytes).toString('hex').match(/.{4}/g) ?? [];
-  return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1);
 }
 
 function at(elements: readonly DerElement[], index: number): DerElement {

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { DomainError, messageOf } from '../core/error.ts';
 import { readCertificateFields } from './certificate-fields.ts';
+import { toPem } from './pem.ts';
 
 export interface Certificate {
   /** One PEM block, LF line ends, a final newline. */
@@ -28,7 +29,7 @@ export function certificateFromDer(der: Uint8Array): Certificate {
     const fields = readCertificateFields(der);
     const x509 = new X509Certificate(der);
     return {
-      pem: toPem(der),
+      pem: toPem('CERTIFICATE', der),
       der,
       serial: x509.serialNumber.toLowerCase(),
       names: fields.names,
@@ -43,14 +44,6 @@ export function certificateFromDer(der: Uint8Array): Certificate {
   } catch (error) {
     throw new DomainError('invalid-certificate', `a certificate cannot be read: ${messageOf(error)}`, { cause: error });
   }
-}
-
-function toPem(der: Uint8Array): string {
-  const lines =
-    Buffer.from(der)
-      .toString('base64')
-      .match(/.{1,64}/g) ?? [];
-  return `${['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----'].join('\n')}\n`;
 }
 
 function shortName(distinguishedName: string | undefined): string {

@@ -4,6 +4,7 @@ import { DomainError } from '../core/error.ts';
 import { certificateFromDer } from './certificate.ts';
 import type { Certificate } from './certificate.ts';
 import { parsePrivateKey } from './key.ts';
+import { samePublicKey } from './public-key.ts';
 
 const BEGIN = '-----BEGIN CERTIFICATE-----';
 const END = '-----END CERTIFICATE-----';
@@ -62,17 +63,27 @@ function invalid(why: string): DomainError {
  * @throws DomainError `certificate-mismatch` with the first difference; `invalid-certificate`, `invalid-key` when unreadable
  */
 export function checkIssued(o: { chain: string; privateKey: string; names: readonly string[]; now: number }): void {
-  const chain = parseChain(o.chain);
   const publicKey = createPublicKey(parsePrivateKey(o.privateKey));
-  const leaf = checkKey(chain, publicKey);
+  checkUsage(checkIssuedFor({ ...o, publicKey }));
+}
+
+/** The same where only the public key is known, and any use of the certificate may have been asked for. Returns the leaf. */
+export function checkIssuedFor(o: {
+  chain: string;
+  publicKey: KeyObject;
+  names: readonly string[];
+  now: number;
+}): Certificate {
+  const chain = parseChain(o.chain);
+  const leaf = checkKey(chain, o.publicKey);
   checkNames(leaf, o.names);
-  checkUsage(leaf);
   for (const certificate of chain) checkValidity(certificate, o.now);
   checkSignatures(chain);
+  return leaf;
 }
 
 function checkKey(chain: readonly Certificate[], publicKey: KeyObject): Certificate {
-  const position = chain.findIndex((certificate) => certificate.publicKey.equals(publicKey));
+  const position = chain.findIndex((certificate) => samePublicKey(certificate.publicKey, publicKey));
   const leaf = chain[position];
   if (leaf === undefined) throw mismatch('the certificate is for another key than the one it was ordered with');
   if (position > 0)

@@ -1,15 +1,13 @@
-import { createPublicKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { DomainError, messageOf } from '../core/error.ts';
+import { createCertificateRequest, parseCertificateRequest } from './certificate-request.ts';
 import { parsePrivateKey } from './key.ts';
-import { loadX509, toSigningKey } from './x509.ts';
 
 /** A common name holds at most 64 characters (RFC 5280 appendix A.1, ub-common-name). */
 const LONGEST_COMMON_NAME = 64;
 
 /**
- * A certificate request (RFC 2986) as DER, for all `names` as dNSName. With `commonName` the first name that fits also becomes the
- * subject; without it the subject is empty, as the Baseline Requirements advise.
+ * A certificate request (RFC 2986) as an ACME server wants it, DER: all `names` as dNSName and no usages, which are the CA's to say. With
+ * `commonName` the first name that fits also becomes the subject; without it the subject is empty, as the Baseline Requirements advise.
  * @throws DomainError `invalid-key`
  */
 export async function createCsr(o: {
@@ -17,17 +15,12 @@ export async function createCsr(o: {
   names: readonly string[];
   commonName?: boolean;
 }): Promise<Uint8Array> {
-  const privateKey = parsePrivateKey(o.privateKey);
-  const keys = toSigningKey(privateKey, createPublicKey(privateKey));
-  const { Pkcs10CertificateRequestGenerator, SubjectAlternativeNameExtension } = await loadX509();
-  const subject = o.commonName === true ? o.names.find((name) => name.length <= LONGEST_COMMON_NAME) : undefined;
-  const request = await Pkcs10CertificateRequestGenerator.create({
-    name: subject === undefined ? [] : [{ CN: [subject] }],
-    keys,
-    signingAlgorithm: keys.algorithm,
-    extensions: [new SubjectAlternativeNameExtension(o.names.map((value) => ({ type: 'dns' as const, value })))],
+  return createCertificateRequest({
+    privateKey: parsePrivateKey(o.privateKey),
+    commonName: o.commonName === true ? o.names.find((name) => name.length <= LONGEST_COMMON_NAME) : undefined,
+    dnsNames: o.names,
+    encodeUsages: false,
   });
-  return new Uint8Array(request.rawData);
 }
 
 export interface ParsedCsr {
@@ -41,23 +34,19 @@ export interface ParsedCsr {
   readonly verified: boolean;
 }
 
-/** @throws DomainError `invalid-csr` */
+/** What an ACME server looks at in a request. @throws DomainError `invalid-csr` */
 export async function parseCsr(der: Uint8Array): Promise<ParsedCsr> {
-  const { Pkcs10CertificateRequest, SubjectAlternativeNameExtension } = await loadX509();
-  try {
-    const request = new Pkcs10CertificateRequest(Uint8Array.from(der));
-    const extension = request.extensions.find((found) => found instanceof SubjectAlternativeNameExtension);
-    const names = extension?.names.items ?? [];
-    return {
-      names: names.filter((name) => name.type === 'dns').map((name) => name.value.toLowerCase()),
-      commonName: request.subjectName.getField('CN')[0]?.toLowerCase(),
-      otherNames: names.filter((name) => name.type !== 'dns').map((name) => `${name.type}:${name.value}`),
-      publicKey: createPublicKey({ key: Buffer.from(request.publicKey.rawData), format: 'der', type: 'spki' }),
-      verified: await request.verify().catch(() => false),
-    };
-  } catch (error) {
-    throw new DomainError('invalid-csr', `the certificate request cannot be read: ${messageOf(error)}`, {
-      cause: error,
-    });
-  }
+  const request = parseCertificateRequest(der);
+  return {
+    names: request.dnsNames.map((name) => name.toLowerCase()),
+    commonName: request.commonName === '' ? undefined : request.commonName.toLowerCase(),
+    otherNames: [
+      ...request.ipAddresses.map((address) => `ip:${address}`),
+      ...request.emailAddresses.map((address) => `email:${address}`),
+      ...request.uris.map((uri) => `url:${uri}`),
+      ...request.otherNames.map(({ oid }) => `other:${oid}`),
+    ],
+    publicKey: request.publicKey,
+    verified: request.verified,
+  };
 }

@@ -1,7 +1,8 @@
-/** One DER element (X.690): `tag` is the identifier octet, `content` what it holds, `end` the offset after it. */
+/** One DER element (X.690): `tag` is the identifier octet, `content` what it holds, `encoded` all of it, `end` the offset after it. */
 export interface DerElement {
   readonly tag: number;
   readonly content: Uint8Array;
+  readonly encoded: Uint8Array;
   readonly end: number;
 }
 
@@ -25,7 +26,7 @@ export function readDer(bytes: Uint8Array, offset = 0): DerElement {
   }
   const end = start + length;
   if (end > bytes.length) throw new RangeError('a DER element is longer than what holds it');
-  return { tag, content: bytes.subarray(start, end), end };
+  return { tag, content: bytes.subarray(start, end), encoded: bytes.subarray(offset, end), end };
 }
 
 /** The elements that fill `content` one after another. @throws RangeError */

@@ -3,29 +3,35 @@ import type { KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import { assertNever } from '../core/assert-never.ts';
 import { DomainError } from '../core/error.ts';
+import { keySpecFault, keySpecOfType } from './key-spec.ts';
+import type { KeySpec } from './key-spec.ts';
 
 /** Which key pair a certificate or an account gets. All are accepted by public CAs. */
 export type KeyType = 'P-256' | 'P-384' | 'RSA-2048' | 'RSA-3072' | 'RSA-4096';
 
 const generate = promisify(generateKeyPair);
 
-/** A fresh private key as PKCS#8 PEM. RSA is made on another thread and takes up to seconds; the caller's thread stays free. */
-export async function generateKey(type: KeyType): Promise<string> {
-  const { privateKey } = await newKeyPair(type);
+/**
+ * A fresh private key as PKCS#8 PEM. RSA is made on another thread and takes up to seconds; the caller's thread stays free.
+ * @throws DomainError `invalid-key` for a size that there is not
+ */
+export async function generateKey(type: KeyType | KeySpec): Promise<string> {
+  const { privateKey } = await newKeyPair(typeof type === 'string' ? keySpecOfType(type) : type);
   return privateKey.export({ type: 'pkcs8', format: 'pem' });
 }
 
-function newKeyPair(type: KeyType): Promise<{ privateKey: KeyObject }> {
-  switch (type) {
-    case 'P-256':
-    case 'P-384':
-      return generate('ec', { namedCurve: type });
-    case 'RSA-2048':
-    case 'RSA-3072':
-    case 'RSA-4096':
-      return generate('rsa', { modulusLength: Number(type.slice('RSA-'.length)) });
+function newKeyPair(spec: KeySpec): Promise<{ privateKey: KeyObject }> {
+  const fault = keySpecFault(spec);
+  if (fault !== undefined) throw new DomainError('invalid-key', `no key can be made: ${fault}`);
+  switch (spec.algorithm) {
+    case 'RSA':
+      return generate('rsa', { modulusLength: spec.size ?? 2048 });
+    case 'ECDSA':
+      return generate('ec', { namedCurve: `P-${spec.size ?? 256}` });
+    case 'Ed25519':
+      return generate('ed25519');
     default:
-      return assertNever(type);
+      return assertNever(spec);
   }
 }
 

@@ -4,6 +4,7 @@ import { certificateId } from '../pki/certificate-id.ts';
 import { parseCsr } from '../pki/csr.ts';
 import type { ParsedCsr } from '../pki/csr.ts';
 import { issueCertificate } from '../pki/issue.ts';
+import { samePublicKey } from '../pki/public-key.ts';
 import { keyTypeOf } from '../pki/key.ts';
 import type { CaContext } from './context.ts';
 import { requirePayload } from './exchange.ts';
@@ -53,7 +54,7 @@ function checkCsr(csr: ParsedCsr, order: Order, account: Account): void {
   if (!csr.verified) throw badCsr('the CSR is not signed by its own key');
   if (keyTypeOf(csr.publicKey) === undefined)
     throw badCsr('the key of the CSR must be P-256, P-384 or RSA with 2048, 3072 or 4096 bits');
-  if (csr.publicKey.equals(account.key.key))
+  if (samePublicKey(csr.publicKey, account.key.key))
     throw badCsr('the CSR has the account key; a certificate needs a key of its own');
   const [other] = csr.otherNames;
   if (other !== undefined) throw badCsr(`the CSR asks for "${other}", which is no DNS name`);

@@ -5,6 +5,7 @@ import type { AccountRequest, Answer, KeyRequest } from './exchange.ts';
 import { fromBase64url } from './jws-verification.ts';
 import { malformed, Refusal, unauthorized } from './problem.ts';
 import { certificateFromDer } from '../pki/certificate.ts';
+import { samePublicKey } from '../pki/public-key.ts';
 import { parseCertificateName } from '../core/domain-name.ts';
 import type { IssuedRecord } from './state.ts';
 
@@ -35,7 +36,7 @@ export function revokeCertificate(ca: CaContext, request: AccountRequest | KeyRe
 }
 
 function mayRevoke(ca: CaContext, request: AccountRequest | KeyRequest, record: IssuedRecord): boolean {
-  if ('key' in request) return certificateFromDer(record.der).publicKey.equals(request.key.key);
+  if ('key' in request) return samePublicKey(certificateFromDer(record.der).publicKey, request.key.key);
   if (record.account === request.account) return true;
   return record.names.every((name) => findValid(ca, request.account, parseCertificateName(name)) !== undefined);
 }

@@ -1,7 +1,7 @@
 import { isTest } from './rules.ts';
 import { sourceFiles } from './source-files.ts';
 
-const CONSTRUCTED = /new (?:DomainErrors?|AcmeError)\(\s*([^,`]*)/g;
+const CONSTRUCTED = /new (?:DomainErrors?|AcmeError|KubeError)\(\s*([^,`]*)/g;
 const AS_FIELD = /\bcode: '([a-z][a-z-]*)'/g;
 const LITERAL = /'([a-z]+(?:-[a-z]+)*)'/g;
 /** Codes of one family also go through functions of their own. */

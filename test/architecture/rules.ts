@@ -39,8 +39,7 @@ const ONLY_IN: readonly (readonly [specifier: RegExp, rooms: readonly string[]])
   [/^node:child_process$/, ['standalone']],
   [/^(node:https?|hono|@hono\/.*)$/, ['http', 'rehearsal']],
   [/^(pino|@prometheus-io\/client)$/, ['telemetry']],
-  [/^undici$/, ['acme', 'dns01']],
-  [/^(@peculiar\/.*|reflect-metadata)$/, ['pki']],
+  [/^undici$/, ['acme', 'dns01', 'kube']],
   [/^smol-toml$/, ['config']],
   [/^commander$/, ['cli']],
 ];

@@ -18,6 +18,12 @@ const COMMANDS = [
   'config check',
   'import',
   'import acme-dns',
+  'kube',
+  'kube status certificate',
+  'kube renew',
+  'kube approve',
+  'kube check api',
+  'kube crds',
 ];
 
 describe('--help', { concurrency: 3 }, () => {

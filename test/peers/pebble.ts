@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { freePort } from './free-port.ts';
 import { startProcess } from './process.ts';
+import type { RunningProcess } from './process.ts';
 import { peer } from './require-peer.ts';
 import { tempFolder } from './temp-folder.ts';
 
@@ -41,6 +42,8 @@ export interface Pebble {
   output(): string;
   /** Runs for each piece of Pebble's log as it is written; the function returned ends that. */
   onLog(listener: (piece: string) => void): () => void;
+  /** Ends, and starts anew on the same ports: a CA that has forgotten all it knew. `meanwhile` runs while nothing listens there. */
+  restart(meanwhile?: () => Promise<void>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -72,15 +75,17 @@ export async function startPebble(options: PebbleOptions): Promise<Pebble> {
     }),
   );
   const listeners = new Set<(piece: string) => void>();
-  const server = await startProcess({
-    command: peer('pebble').path,
-    onStdout(piece) {
-      for (const listener of listeners) listener(piece);
-    },
-    args: ['-config', configFile, '-dnsserver', options.dnsServer, ...(options.strict === false ? [] : ['-strict'])],
-    env: { ...DEFAULT_ENV, ...options.env },
-    ready: async () => (await accepts(port)) && accepts(managementPort),
-  });
+  const start = (): Promise<RunningProcess> =>
+    startProcess({
+      command: peer('pebble').path,
+      onStdout(piece) {
+        for (const listener of listeners) listener(piece);
+      },
+      args: ['-config', configFile, '-dnsserver', options.dnsServer, ...(options.strict === false ? [] : ['-strict'])],
+      env: { ...DEFAULT_ENV, ...options.env },
+      ready: async () => (await accepts(port)) && accepts(managementPort),
+    });
+  let server = await start();
   const managementUrl = `https://127.0.0.1:${managementPort}`;
   return {
     directoryUrl: `https://127.0.0.1:${port}/dir`,
@@ -93,6 +98,11 @@ export async function startPebble(options: PebbleOptions): Promise<Pebble> {
     onLog(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
+    },
+    async restart(meanwhile) {
+      await server.stop();
+      await meanwhile?.();
+      server = await start();
     },
     async stop() {
       await server.stop();

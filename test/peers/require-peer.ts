@@ -3,7 +3,7 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Where scripts/install-peers.sh puts what it builds. */
-const cache = fileURLToPath(new URL('../../.cache/peers', import.meta.url));
+export const peerFolder = fileURLToPath(new URL('../../.cache/peers', import.meta.url));
 
 /** Which program each peer is, and who installs it. */
 const PEERS = {
@@ -20,10 +20,15 @@ const PEERS = {
   delv: 'delv',
   dnsperf: 'dnsperf',
   openssl: 'openssl',
+  keytool: 'keytool',
   curl: 'curl',
   postgres: 'postgres',
   psql: 'psql',
   ip: 'ip',
+  etcd: 'etcd',
+  'kube-apiserver': 'kube-apiserver',
+  'kube-controllers': 'kube-controllers',
+  kubectl: 'kubectl',
 } as const;
 
 export type PeerName = keyof typeof PEERS;
@@ -59,7 +64,7 @@ export function peers(...names: readonly PeerName[]): string | false {
 
 function findProgram(program: string): string | undefined {
   const folders = [
-    join(cache, 'bin'),
+    join(peerFolder, 'bin'),
     ...(process.env['PATH'] ?? '').split(delimiter),
     '/usr/local/sbin',
     '/usr/sbin',
@@ -69,7 +74,7 @@ function findProgram(program: string): string | undefined {
   ];
   // Each certbot lives in a Python environment of its own: the machine's certbot is another version.
   const candidates = program.startsWith('certbot')
-    ? [join(cache, program, 'bin', 'certbot')]
+    ? [join(peerFolder, program, 'bin', 'certbot')]
     : folders.map((folder) => join(folder, program));
   return candidates.find(isExecutable);
 }

@@ -1,13 +1,14 @@
 import type { Order } from '../../acme/order.ts';
-import { AcmeError } from '../../acme/problem.ts';
 import { assertNever } from '../../core/assert-never.ts';
 import { DomainError } from '../../core/error.ts';
 import { createCsr } from '../../pki/csr.ts';
 import { domainOf, namesOf } from '../challenge-names.ts';
+import { finalizeOnce } from '../finalize-once.ts';
 import { again, goOn, store } from '../order-step.ts';
 import type { OrderDeps, OrderIn, OrderStep, Step } from '../order-step.ts';
 import { pollDelay } from '../poll-delay.ts';
-import { explainInvalidOrder } from './explain-invalid-order.ts';
+import { whyInvalid } from '../why-invalid.ts';
+import { endOrder } from './end-order.ts';
 
 /** How long a CA may take to sign. */
 const ORDER_DEADLINE = 300_000;
@@ -40,7 +41,7 @@ export async function followOrder(
     case 'valid':
       return toDownload(order, seen, deps);
     case 'invalid':
-      return explainInvalidOrder(order, seen, deps, signal);
+      return endOrder(order, await whyInvalid(seen, deps.acme, signal), deps);
     default:
       return assertNever(seen.status);
   }
@@ -52,7 +53,6 @@ function backToValidation(order: Followed, deps: OrderDeps): Promise<OrderStep> 
   return goOn(order, { step: 'validating', orderUrl, challenges, since: deps.clock.now() }, deps);
 }
 
-/** Only an order that was just seen ready is finalized: a second finalize is refused by some CAs, and would be a second certificate at none. */
 async function finalize(order: Followed, seen: Order, deps: OrderDeps, signal: AbortSignal): Promise<OrderStep> {
   const { orderUrl, challenges } = order.state;
   const { privateKey, certificate } = order;
@@ -63,18 +63,11 @@ async function finalize(order: Followed, seen: Order, deps: OrderDeps, signal: A
       deps.emit({ type: 'authorization.valid', certificate: certificate.id, name });
     }
   }
-  let answer: Order;
-  try {
-    answer = await deps.acme.finalizeOrder(seen, csr, signal);
-  } catch (error) {
-    // The CA's own parts may disagree for a moment (RFC 8555 section 7.4): look again.
-    if (!isNotReady(error)) throw error;
-    return again(next, delayOf(next, undefined, deps) ?? 0);
-  }
-  deps.emit({ type: 'order.finalized', certificate: certificate.id, url: orderUrl });
+  const answer = await finalizeOnce(seen, csr, deps.acme, signal);
+  if (answer !== undefined) deps.emit({ type: 'order.finalized', certificate: certificate.id, url: orderUrl });
   // An answer that still says "ready" was written before the CA took the request in.
-  if (answer.status === 'ready' || answer.status === 'pending') {
-    return again(next, delayOf(next, answer.retryAfter, deps) ?? 0);
+  if (answer === undefined || answer.status === 'ready' || answer.status === 'pending') {
+    return again(next, delayOf(next, answer?.retryAfter, deps) ?? 0);
   }
   return followOrder(next, answer, deps, signal);
 }
@@ -109,8 +102,4 @@ function delayOf(order: Followed, retryAfter: number | undefined, deps: OrderDep
     shortest: FIRST_LOOK,
     retryAfter,
   });
-}
-
-function isNotReady(error: unknown): boolean {
-  return error instanceof AcmeError && error.code === 'acme-order-not-ready';
 }

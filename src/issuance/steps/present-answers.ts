@@ -1,9 +1,8 @@
-import type { Authorization } from '../../acme/authorization.ts';
-import type { Challenge } from '../../acme/challenge.ts';
 import { challengeName, parseCertificateName, parseDomainName } from '../../core/domain-name.ts';
 import { inParallel } from '../in-parallel.ts';
 import { namesOf } from '../challenge-names.ts';
-import { describeAuthorizations } from '../order-failure.ts';
+import { openChallenges } from '../open-challenges.ts';
+import type { OpenChallenge } from '../open-challenges.ts';
 import type { OrderRecord, PendingChallenge } from '../order-record.ts';
 import { goOn, store } from '../order-step.ts';
 import type { OrderDeps, OrderIn, Step } from '../order-step.ts';
@@ -13,12 +12,9 @@ import { endOrder } from './end-order.ts';
 export const readAuthorizations: Step<'ordered'> = async (order, deps, signal) => {
   const { orderUrl, authorizationUrls } = order.state;
   const authorizations = await inParallel(authorizationUrls, (url) => deps.acme.getAuthorization(url, signal));
-  const dead = authorizations.some(({ status }) => status !== 'pending' && status !== 'valid');
-  if (dead) return endOrder(order, describeAuthorizations(authorizations), deps);
-  const open = authorizations.filter(({ status }) => status === 'pending');
-  const unanswerable = open.find((authorization) => dns01Challenge(authorization) === undefined);
-  if (unanswerable !== undefined) return endOrder(order, { kind: 'failed', failure: noChallenge(unanswerable) }, deps);
-  const challenges = await inParallel(open, (authorization) => answerTo(authorization, deps, signal));
+  const open = openChallenges(authorizations);
+  if (open.kind !== 'open') return endOrder(order, open, deps);
+  const challenges = await inParallel(open.challenges, (challenge) => answerTo(challenge, deps, signal));
   if (challenges.length === 0) {
     return goOn(order, { step: 'validating', orderUrl, challenges, since: deps.clock.now() }, deps);
   }
@@ -37,10 +33,12 @@ export const presentAnswers: Step<'presenting'> = async (order: OrderIn<'present
   return next;
 };
 
-async function answerTo(authorization: Authorization, deps: OrderDeps, signal: AbortSignal): Promise<PendingChallenge> {
+async function answerTo(
+  { authorization, challenge }: OpenChallenge,
+  deps: OrderDeps,
+  signal: AbortSignal,
+): Promise<PendingChallenge> {
   const domain = parseDomainName(authorization.identifier.value);
-  const challenge = dns01Challenge(authorization);
-  if (challenge === undefined) throw new Error(`no dns-01 challenge for ${domain}`);
   return {
     name: challengeName(parseCertificateName(domain)),
     target: await deps.presenter.delegationTarget(domain, signal),
@@ -48,20 +46,6 @@ async function answerTo(authorization: Authorization, deps: OrderDeps, signal: A
     authorizationUrl: authorization.url,
     challengeUrl: challenge.url,
   };
-}
-
-/** Types we do not know, and challenges without a token, may stand beside it. */
-function dns01Challenge({ challenges }: Authorization): (Challenge & { token: string }) | undefined {
-  return challenges.find(
-    (challenge): challenge is Challenge & { token: string } =>
-      challenge.type === 'dns-01' && challenge.token !== undefined,
-  );
-}
-
-function noChallenge({ identifier, challenges }: Authorization) {
-  const offered = challenges.map(({ type }) => type).join(', ') || 'none at all';
-  const message = `the CA offers no dns-01 challenge for ${identifier.value} (it offers: ${offered}); use another CA for this name`;
-  return { code: 'challenge-not-offered', message, notBefore: undefined, permanent: true };
 }
 
 function emitPresented(order: OrderRecord, challenges: readonly PendingChallenge[], deps: OrderDeps): void {

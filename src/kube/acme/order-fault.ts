@@ -1,0 +1,55 @@
+import { DomainError } from '../../core/error.ts';
+import { endOfOrder } from '../../issuance/end-of-order.ts';
+import { abandoned } from '../../issuance/order-failure.ts';
+import { accountPause } from '../../issuance/rate-limit.ts';
+import { again, done } from '../api/controller.ts';
+import type { Result } from '../api/controller.ts';
+import { KubeError } from '../api/kube-error.ts';
+import { endOrder } from './end-order.ts';
+import type { OrderContext } from './order-context.ts';
+import { sayWaiting } from './order-report.ts';
+
+const FIRST_PAUSE = 1000;
+const LONGEST_PAUSE = 5 * 60_000;
+/** A CA that cannot be reached may be back any moment, and what was ordered there waits. */
+const LONGEST_PAUSE_UNREACHABLE = 15_000;
+/** The same account is not thrown into doubt again for so long. */
+const DOUBT_AGAIN_AFTER = 10 * 60_000;
+
+/**
+ * What to do about a fault on the way: the order ends only when trying again cannot help. Everything else waits, and says why and how long.
+ * @throws what is no fault of the CA's
+ */
+export async function faceFault(context: OrderContext, error: unknown): Promise<Result> {
+  const { order, open, deps, gates, progress, signal } = context;
+  if (signal.aborted || !(error instanceof DomainError) || error instanceof KubeError) throw error;
+  const now = deps.clock.now();
+  const orderExists = order.status?.url !== undefined;
+  if (error.code === 'acme-account-does-not-exist') {
+    await deps.accounts.lose(open, error.message, signal);
+    return done;
+  }
+  if (error.code === 'acme-unauthorized') {
+    const isDoubted = progress.doubtedAt !== undefined && now - progress.doubtedAt < DOUBT_AGAIN_AFTER;
+    if (!isDoubted) {
+      progress.doubtedAt = now;
+      await deps.accounts.lose(open, error.message, signal);
+      return done;
+    }
+    // The account is good, as its issuer has found out meanwhile, but the order is not its own: it was made with another key.
+    if (orderExists) return endOrder(context, abandoned(`the order belongs to another account: ${error.message}`));
+  }
+  const end = endOfOrder(error, orderExists);
+  if (end !== undefined) return endOrder(context, end);
+  const pause = accountPause(error, now);
+  if (pause !== undefined) gates.close(open.uri, pause);
+  progress.faults += 1;
+  if (error.retry.kind === 'after' && error.retry.at > now) {
+    const message = `${error.message}; it is tried again at ${new Date(error.retry.at).toISOString()}`;
+    await sayWaiting(order, { reason: 'RateLimited', message }, deps, signal);
+    return again(error.retry.at - now);
+  }
+  await sayWaiting(order, { reason: 'OrderDelayed', message: error.message }, deps, signal);
+  const longest = error.code === 'acme-unreachable' ? LONGEST_PAUSE_UNREACHABLE : LONGEST_PAUSE;
+  return again(Math.min(FIRST_PAUSE * 2 ** (progress.faults - 1), longest) * (1 + deps.random() / 4));
+}

@@ -1,0 +1,60 @@
+import { messageOf } from '../../core/error.ts';
+import { KubeError } from './kube-error.ts';
+
+const NO_CONNECTION: Readonly<Record<string, string>> = {
+  ENOTFOUND: 'no address is known for this host',
+  EAI_AGAIN: "the host's address cannot be looked up at the moment",
+  ECONNREFUSED: 'nothing listens there',
+  EHOSTUNREACH: 'there is no route to the host',
+  ENETUNREACH: 'there is no route to its network',
+  ETIMEDOUT: 'it does not answer',
+  UND_ERR_CONNECT_TIMEOUT: 'it does not answer',
+  UND_ERR_HEADERS_TIMEOUT: 'it does not answer in time',
+  UND_ERR_BODY_TIMEOUT: 'it stopped in the middle of an answer',
+  TimeoutError: 'it does not answer in time',
+  ECONNRESET: 'it cut the connection',
+  EPIPE: 'it cut the connection',
+  UND_ERR_SOCKET: 'it cut the connection',
+};
+
+const NOT_SENT = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+const CUT = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
+
+/** What happened between two sockets, as one sentence. Always worth another try: servers restart, and networks heal. */
+export function unreachable(thrown: unknown, server: string): KubeError {
+  const code = codeOf(thrown);
+  const why = isTls(thrown)
+    ? `its TLS certificate is not trusted (${code}); check certificate-authority in the kubeconfig`
+    : (NO_CONNECTION[code] ?? messageOf(thrown));
+  return new KubeError('kube-unavailable', `the API server ${server} cannot be reached: ${why}`, { cause: thrown });
+}
+
+/** Nothing of the request can have reached the server. */
+export function wasNotSent(thrown: unknown): boolean {
+  return NOT_SENT.has(codeOf(thrown)) || isTls(thrown);
+}
+
+/** The connection broke at some moment: the server may have acted on the request. */
+export function wasCut(thrown: unknown): boolean {
+  return CUT.has(codeOf(thrown));
+}
+
+/** A certificate that is not trusted: the roots may have been replaced. */
+export function isTls(thrown: unknown): boolean {
+  return /^(ERR_TLS_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|ERR_SSL_)/.test(codeOf(thrown));
+}
+
+function codeOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return '';
+  if ('code' in thrown && typeof thrown.code === 'string') return thrown.code;
+  const [first] = thrown instanceof AggregateError ? (thrown.errors as unknown[]) : [];
+  if (first !== undefined) return codeOf(first);
+  return thrown.cause === undefined ? thrown.name : codeOf(thrown.cause);
+}

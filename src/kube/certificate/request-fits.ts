@@ -1,0 +1,28 @@
+import { DomainError } from '../../core/error.ts';
+import { parseCertificateRequest } from '../../pki/certificate-request.ts';
+import type { ParsedRequest } from '../../pki/certificate-request.ts';
+import type { CertificateRequest } from '../schema/certificate-request.ts';
+import type { CertificateSpec } from '../schema/certificate-spec.ts';
+import { specDifferences } from './request-checks.ts';
+
+/** The CSR of a request; undefined when it cannot be read. */
+export function csrOf({ spec }: CertificateRequest): ParsedRequest | undefined {
+  try {
+    return parseCertificateRequest(Buffer.from(spec.request, 'base64').toString('utf8'));
+  } catch (error) {
+    if (error instanceof DomainError) return undefined;
+    throw error;
+  }
+}
+
+/** Whether a request is just what would be asked for now. One that cannot be read is not, nor one for a spec that cannot be read. */
+export function requestFits(spec: CertificateSpec, request: CertificateRequest): boolean {
+  const csr = csrOf(request);
+  if (csr === undefined) return false;
+  try {
+    return specDifferences(spec, request, csr).length === 0;
+  } catch (error) {
+    if (error instanceof DomainError) return false;
+    throw error;
+  }
+}
