@@ -27,7 +27,7 @@ export async function withCa(context: TestContext, options: Partial<AcmeClientOp
     await client.close();
     await ca.stop();
   });
-  return { ca, client, clock, signal: AbortSignal.any([context.signal, AbortSignal.timeout(10_000)]) };
+  return { ca, client, clock, signal: AbortSignal.any([context.signal, AbortSignal.timeout(60_000)]) };
 }
 
 export async function withSession(
