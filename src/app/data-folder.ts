@@ -4,6 +4,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { AccountStore } from '../acmedns/ports.ts';
 import type { Config, LoadedConfig } from '../config/config.ts';
 import { DomainError } from '../core/error.ts';
+import type { AccountKeeper } from '../http/account-storage.ts';
 import { ensurePrivateFolder } from '../files/private-file.ts';
 import type {
   AcmeAccountStore,
@@ -32,10 +33,11 @@ import { checkZoneStore, openZoneStore } from './zone-store.ts';
  *     evercert.db              challenge zone, orders in flight, what is wanted and when it is renewed
  *     accounts/                ACME account keys, a file each
  *     certificates/<id>/       the files of each certificate
+ *     client-accounts/         accounts that clients keep here, a file for each user
  *     locks/                   which process works on what
  *     node                     what tells this node from others
  *
- * Where a PostgreSQL database is configured, the first two are there, for all nodes.
+ * Where a PostgreSQL database is configured, the first two and the accounts of clients are there, for all nodes.
  */
 export interface DataFolder {
   readonly path: string;
@@ -47,6 +49,8 @@ export interface DataFolder {
   readonly renewals: RenewalStore;
   readonly wanted: WantedCertificateStore;
   readonly acmeAccounts: AcmeAccountStore;
+  /** The accounts that clients keep here, by lego's HTTP storage. */
+  openKeptAccounts(): Promise<AccountKeeper>;
   certificateFolder(id: string): string;
   /** Where several nodes share a database, each puts in place what any of them was issued. */
   shareCopies(delivery: Delivery, namesOf: NamesOf): Delivery;
@@ -94,6 +98,7 @@ export async function openDataFolder(path: string, loaded?: LoadedConfig): Promi
     renewals: createRenewalStore(tables),
     wanted: createWantedStore(tables),
     acmeAccounts: kept.acmeAccounts,
+    openKeptAccounts: () => kept.openKeptAccounts(),
     certificateFolder: (id) => join(path, 'certificates', id),
     shareCopies: (delivery, namesOf) =>
       shared === undefined ? delivery : withSharedCopies(delivery, shared.issued, namesOf),

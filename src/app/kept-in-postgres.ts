@@ -35,6 +35,10 @@ export async function openKeptInPostgres(
     zoneStore: createPostgresAccountStore(database),
     tables,
     acmeAccounts: createPostgresAcmeAccountStore(database),
+    async openKeptAccounts() {
+      const { createPostgresKeptAccounts } = await import('../store/postgres-kept-accounts.ts');
+      return createPostgresKeptAccounts(database);
+    },
     shared: {
       leases: createPostgresLeases({ database, clock: systemClock, node }),
       issued: createIssuedStore(tables),

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { AccountStore } from '../acmedns/ports.ts';
+import type { AccountKeeper } from '../http/account-storage.ts';
 import type { AcmeAccountStore } from '../issuance/ports.ts';
 import type { IssuedStore } from '../store/issued-store.ts';
 import type { PostgresDatabase } from '../store/postgres-database.ts';
@@ -11,6 +12,8 @@ export interface Kept {
   readonly zoneStore: AccountStore;
   readonly tables: OpenRecordTable;
   readonly acmeAccounts: AcmeAccountStore;
+  /** The accounts that clients keep here. Loaded only by who needs them. */
+  openKeptAccounts(): Promise<AccountKeeper>;
   /** Only where several nodes share the database. */
   readonly shared: Shared | undefined;
   /** undefined: PostgreSQL, which has a backup of its own. */

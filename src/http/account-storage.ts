@@ -8,7 +8,10 @@ import { readJsonObject } from './json-members.ts';
 import { isSecretOf, type UserSecrets } from './secret-digest.ts';
 import type { KeptAccount } from './shapes.ts';
 
-/** Accounts that are kept for clients, those of each user apart, by their domains. */
+/**
+ * Accounts that are kept for clients, those of each user apart, by their domains.
+ * Conformance: test/conformance/account-keeper.ts
+ */
 export interface AccountKeeper {
   list(user: string): Promise<Readonly<Record<string, KeptAccount>>>;
   fetch(user: string, domain: DomainName): Promise<KeptAccount | undefined>;
