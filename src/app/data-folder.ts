@@ -21,7 +21,6 @@ import { createRenewalStore } from '../store/renewal-store.ts';
 import { createWantedStore } from '../store/wanted-store.ts';
 import { openKeptInSqlite, SQLITE_FILE } from './kept-in-sqlite.ts';
 import type { Kept } from './kept.ts';
-import { withSharedCopies } from './shared-delivery.ts';
 import type { NamesOf } from './shared-delivery.ts';
 import { takeWorkLock } from './work-lock.ts';
 import type { WorkLock } from './work-lock.ts';
@@ -100,8 +99,7 @@ export async function openDataFolder(path: string, loaded?: LoadedConfig): Promi
     acmeAccounts: kept.acmeAccounts,
     openKeptAccounts: () => kept.openKeptAccounts(),
     certificateFolder: (id) => join(path, 'certificates', id),
-    shareCopies: (delivery, namesOf) =>
-      shared === undefined ? delivery : withSharedCopies(delivery, shared.issued, namesOf),
+    shareCopies: shared?.shareCopies ?? ((delivery) => delivery),
     tryLock,
     tryWorkLock: (name) => takeWorkLock(name, tryLock, shared?.leases),
     async close() {

@@ -1,11 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { AccountStore } from '../acmedns/ports.ts';
 import type { AccountKeeper } from '../http/account-storage.ts';
-import type { AcmeAccountStore } from '../issuance/ports.ts';
-import type { IssuedStore } from '../store/issued-store.ts';
+import type { AcmeAccountStore, Delivery } from '../issuance/ports.ts';
 import type { PostgresDatabase } from '../store/postgres-database.ts';
 import type { Leases } from '../store/postgres-leases.ts';
 import type { OpenRecordTable } from '../store/record-table.ts';
+import type { NamesOf } from './shared-delivery.ts';
 
 /** What one database keeps: SQLite in the data folder, or PostgreSQL for several nodes. */
 export interface Kept {
@@ -24,5 +24,6 @@ export interface Kept {
 
 export interface Shared {
   readonly leases: Leases;
-  readonly issued: IssuedStore;
+  /** Each node puts in place what any of them was issued. */
+  shareCopies(delivery: Delivery, namesOf: NamesOf): Delivery;
 }
