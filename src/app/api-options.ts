@@ -8,7 +8,8 @@ import type { ApiOptions } from '../http/api.ts';
 import type { HttpOptions } from '../http/listener.ts';
 import type { RegistrationRule } from '../http/registration-rule.ts';
 import { digestOfConfigured } from '../http/secret-digest.ts';
-import type { SecretDigest } from '../http/secret-digest.ts';
+import { keptPassword } from '../http/user-passwords.ts';
+import type { UserPasswords } from '../http/user-passwords.ts';
 import { createFindSource } from '../http/source.ts';
 
 const HOUR = 3_600_000;
@@ -53,7 +54,7 @@ export function storageOptions({ loaded, keeper, look, signal }: StorageParts): 
   const { storageUsers } = loaded.secrets;
   if (storageUsers === undefined) return undefined;
   return {
-    users: digestsOf(storageUsers),
+    users: passwordsOf(storageUsers),
     keeper,
     async isDelegated(domain, target) {
       try {
@@ -75,9 +76,9 @@ function registrationRule(
 ): RegistrationRule {
   if (kind !== 'restricted') return { kind };
   const tokens = registrationTokens.map((token) => digestOfConfigured(token.reveal()));
-  return { kind, networks, tokens, users: digestsOf(registrationUsers) };
+  return { kind, networks, tokens, users: passwordsOf(registrationUsers) };
 }
 
-function digestsOf(users: ReadonlyMap<string, Secret>): ReadonlyMap<string, SecretDigest> {
-  return new Map([...users].map(([name, secret]) => [name, digestOfConfigured(secret.reveal())]));
+function passwordsOf(users: ReadonlyMap<string, Secret>): UserPasswords {
+  return new Map([...users].map(([name, secret]) => [name, keptPassword(secret.reveal())]));
 }

@@ -5,9 +5,10 @@ import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import type { RegisteredAccount } from './client-replays.ts';
 import { createAccountKeeper } from '../../src/app/account-keeper.ts';
-import { digestOf, type SecretDigest } from '../../src/http/secret-digest.ts';
+import { digestOf } from '../../src/http/secret-digest.ts';
 import { errorCodes } from '../../src/http/shapes.ts';
 import { newApi } from '../../src/http/testing/api-under-test.ts';
+import { keptPassword, type KeptPassword } from '../../src/http/user-passwords.ts';
 import { type AcmeDnsServer, startAcmeDnsServer } from './acmedns-server.ts';
 import { peer } from './require-peer.ts';
 import { tempFolder } from './temp-folder.ts';
@@ -28,7 +29,7 @@ const blocks = page.split(/^## /m).flatMap((section) => {
 });
 
 describe('the curl commands of docs/api.md do what the page says', { skip: peer('curl').skip }, () => {
-  const users = new Map<string, SecretDigest>();
+  const users = new Map<string, KeptPassword>();
   let open: AcmeDnsServer;
   let restricted: AcmeDnsServer;
   before(async () => {
@@ -47,7 +48,7 @@ describe('the curl commands of docs/api.md do what the page says', { skip: peer(
       const server = `http://127.0.0.1:${open.apiPort}`;
       const registered = await fetch(`${server}/register`, { method: 'POST' });
       const account = (await registered.json()) as RegisteredAccount;
-      users.set('alice', digestOf(account.password));
+      users.set('alice', keptPassword(account.password));
       const headers = { authorization: `Basic ${btoa(`alice:${account.password}`)}` };
       await fetch(`${server}/storage/example.org`, { method: 'POST', headers, body: JSON.stringify(account) });
       const env = {
