@@ -1,17 +1,16 @@
-import { join } from 'node:path';
 import type { LoadedConfig } from '../config/config.ts';
 import type { Secret } from '../config/secret.ts';
 import { withTimeout } from '../core/clock.ts';
 import { createDelegationChecker } from '../dns01/delegation.ts';
 import type { DelegationCheckerOptions } from '../dns01/delegation.ts';
-import type { AccountStorageOptions } from '../http/account-storage.ts';
+import type { AccountKeeper, AccountStorageOptions } from '../http/account-storage.ts';
 import type { ApiOptions } from '../http/api.ts';
 import type { HttpOptions } from '../http/listener.ts';
 import type { RegistrationRule } from '../http/registration-rule.ts';
 import { digestOfConfigured } from '../http/secret-digest.ts';
-import type { SecretDigest } from '../http/secret-digest.ts';
+import { keptPassword } from '../http/user-passwords.ts';
+import type { UserPasswords } from '../http/user-passwords.ts';
 import { createFindSource } from '../http/source.ts';
-import { createAccountKeeper } from './account-keeper.ts';
 
 const HOUR = 3_600_000;
 const MINUTE = 60_000;
@@ -44,18 +43,19 @@ export function connectionOptions({
 
 export interface StorageParts {
   readonly loaded: LoadedConfig;
+  readonly keeper: AccountKeeper;
   /** How CNAMEs are looked at; asked when one is. */
   readonly look: () => Promise<DelegationCheckerOptions>;
   readonly signal: AbortSignal;
 }
 
 /** lego's HTTP storage, when the configuration has users for it. */
-export function storageOptions({ loaded, look, signal }: StorageParts): AccountStorageOptions | undefined {
+export function storageOptions({ loaded, keeper, look, signal }: StorageParts): AccountStorageOptions | undefined {
   const { storageUsers } = loaded.secrets;
   if (storageUsers === undefined) return undefined;
   return {
-    users: digestsOf(storageUsers),
-    keeper: createAccountKeeper(join(loaded.config.data, 'client-accounts')),
+    users: passwordsOf(storageUsers),
+    keeper,
     async isDelegated(domain, target) {
       try {
         const checker = createDelegationChecker(await look());
@@ -76,9 +76,9 @@ function registrationRule(
 ): RegistrationRule {
   if (kind !== 'restricted') return { kind };
   const tokens = registrationTokens.map((token) => digestOfConfigured(token.reveal()));
-  return { kind, networks, tokens, users: digestsOf(registrationUsers) };
+  return { kind, networks, tokens, users: passwordsOf(registrationUsers) };
 }
 
-function digestsOf(users: ReadonlyMap<string, Secret>): ReadonlyMap<string, SecretDigest> {
-  return new Map([...users].map(([name, secret]) => [name, digestOfConfigured(secret.reveal())]));
+function passwordsOf(users: ReadonlyMap<string, Secret>): UserPasswords {
+  return new Map([...users].map(([name, secret]) => [name, keptPassword(secret.reveal())]));
 }

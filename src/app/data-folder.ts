@@ -4,6 +4,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { AccountStore } from '../acmedns/ports.ts';
 import type { Config, LoadedConfig } from '../config/config.ts';
 import { DomainError } from '../core/error.ts';
+import type { AccountKeeper } from '../http/account-storage.ts';
 import { ensurePrivateFolder } from '../files/private-file.ts';
 import type {
   AcmeAccountStore,
@@ -20,7 +21,6 @@ import { createRenewalStore } from '../store/renewal-store.ts';
 import { createWantedStore } from '../store/wanted-store.ts';
 import { openKeptInSqlite, SQLITE_FILE } from './kept-in-sqlite.ts';
 import type { Kept } from './kept.ts';
-import { withSharedCopies } from './shared-delivery.ts';
 import type { NamesOf } from './shared-delivery.ts';
 import { takeWorkLock } from './work-lock.ts';
 import type { WorkLock } from './work-lock.ts';
@@ -32,10 +32,11 @@ import { checkZoneStore, openZoneStore } from './zone-store.ts';
  *     evercert.db              challenge zone, orders in flight, what is wanted and when it is renewed
  *     accounts/                ACME account keys, a file each
  *     certificates/<id>/       the files of each certificate
+ *     client-accounts/         accounts that clients keep here, a file for each user
  *     locks/                   which process works on what
  *     node                     what tells this node from others
  *
- * Where a PostgreSQL database is configured, the first two are there, for all nodes.
+ * Where a PostgreSQL database is configured, the first two and the accounts of clients are there, for all nodes.
  */
 export interface DataFolder {
   readonly path: string;
@@ -47,6 +48,8 @@ export interface DataFolder {
   readonly renewals: RenewalStore;
   readonly wanted: WantedCertificateStore;
   readonly acmeAccounts: AcmeAccountStore;
+  /** The accounts that clients keep here, by lego's HTTP storage. */
+  openKeptAccounts(): Promise<AccountKeeper>;
   certificateFolder(id: string): string;
   /** Where several nodes share a database, each puts in place what any of them was issued. */
   shareCopies(delivery: Delivery, namesOf: NamesOf): Delivery;
@@ -94,9 +97,9 @@ export async function openDataFolder(path: string, loaded?: LoadedConfig): Promi
     renewals: createRenewalStore(tables),
     wanted: createWantedStore(tables),
     acmeAccounts: kept.acmeAccounts,
+    openKeptAccounts: () => kept.openKeptAccounts(),
     certificateFolder: (id) => join(path, 'certificates', id),
-    shareCopies: (delivery, namesOf) =>
-      shared === undefined ? delivery : withSharedCopies(delivery, shared.issued, namesOf),
+    shareCopies: shared?.shareCopies ?? ((delivery) => delivery),
     tryLock,
     tryWorkLock: (name) => takeWorkLock(name, tryLock, shared?.leases),
     async close() {

@@ -80,7 +80,7 @@ export async function runDemo(options: DemoOptions, telling: DemoTelling, signal
       'DNS server',
       `${dns.address}:${dns.port}, UDP and TCP, with the challenge zone ${zone.name}, and ${domain} as your DNS provider would have it`,
     );
-    const api = await startApi({ loaded, server, clock }, {}, signal);
+    const api = await startApi({ loaded, server, folder, clock }, {}, signal);
     later(() => api.stop(0));
     const apiUrl = `http://${LOOPBACK}:${api.addresses[0]?.port ?? 0}`;
     tell('HTTP API', `${apiUrl}, as acme-dns has it`);

@@ -11,6 +11,7 @@ import { createPostgresLeases } from '../store/postgres-leases.ts';
 import { migratePostgres } from '../store/postgres-migrations.ts';
 import { postgresRecordTables } from '../store/postgres-record-table.ts';
 import type { Kept } from './kept.ts';
+import { withSharedCopies } from './shared-delivery.ts';
 
 /**
  * `check`: looks at the database before anything of ours is in it.
@@ -31,13 +32,18 @@ export async function openKeptInPostgres(
     throw error;
   }
   const tables = postgresRecordTables(database);
+  const issued = createIssuedStore(tables);
   return {
     zoneStore: createPostgresAccountStore(database),
     tables,
     acmeAccounts: createPostgresAcmeAccountStore(database),
+    async openKeptAccounts() {
+      const { createPostgresKeptAccounts } = await import('../store/postgres-kept-accounts.ts');
+      return createPostgresKeptAccounts(database);
+    },
     shared: {
       leases: createPostgresLeases({ database, clock: systemClock, node }),
-      issued: createIssuedStore(tables),
+      shareCopies: (delivery, namesOf) => withSharedCopies(delivery, issued, namesOf),
     },
     sqlite: undefined,
     postgres: database,

@@ -14,6 +14,10 @@ export function openKeptInSqlite(folder: string): Kept {
     zoneStore: createSqliteAccountStore(database),
     tables: sqliteRecordTables(database),
     acmeAccounts: createAcmeAccountFiles(join(folder, 'accounts')),
+    async openKeptAccounts() {
+      const { createAccountKeeper } = await import('./account-keeper.ts');
+      return createAccountKeeper(join(folder, 'client-accounts'));
+    },
     shared: undefined,
     sqlite: database,
     postgres: undefined,

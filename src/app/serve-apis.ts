@@ -59,7 +59,7 @@ export async function startApis(parts: ServeParts, signal: AbortSignal): Promise
         audit(call);
       };
       metrics.watchAccounts(createAccountCount(folder.zoneStore, clock));
-      const listener = await startApi({ loaded, server, clock, tls }, { observe, report }, signal);
+      const listener = await startApi({ loaded, server, folder, clock, tls }, { observe, report }, signal);
       started.push(listener);
       replaceApi = (next) => listener.replace(next);
       if (files !== undefined && tls !== undefined) {

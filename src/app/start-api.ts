@@ -6,10 +6,13 @@ import type { HttpServer, TlsMaterial } from '../http/listener.ts';
 import type { StatusApiOptions } from '../http/status-api.ts';
 import { answerHere } from './answering.ts';
 import type { ChallengeServer } from './challenge-server.ts';
+import type { DataFolder } from './data-folder.ts';
+import { createLazyKeeper } from './lazy-keeper.ts';
 
 export interface ApiParts {
   readonly loaded: LoadedConfig;
   readonly server: ChallengeServer;
+  readonly folder: Pick<DataFolder, 'openKeptAccounts'>;
   readonly clock: Clock;
   /** HTTPS with it; replaced later by `replaceTls`. */
   readonly tls?: TlsMaterial | undefined;
@@ -29,16 +32,17 @@ export async function startApi(
   telling: Pick<ApiOptions, 'observe' | 'report'>,
   signal: AbortSignal,
 ): Promise<ApiServer> {
-  const { server, clock, tls } = parts;
+  const { server, folder, clock, tls } = parts;
   const { api } = parts.loaded.config;
   const [{ createApi }, { startHttp }, { apiOptions, connectionOptions, storageOptions }] = await Promise.all([
     import('../http/api.ts'),
     import('../http/listener.ts'),
     import('./api-options.ts'),
   ]);
+  const keeper = createLazyKeeper(() => folder.openKeptAccounts());
   const appOf = (loaded: LoadedConfig) => {
     const look = async () => (await answerHere(loaded, server, clock)).look;
-    const storage = storageOptions({ loaded, look, signal });
+    const storage = storageOptions({ loaded, keeper, look, signal });
     return createApi({ zone: server.zone, clock, ...apiOptions(loaded), storage, ...telling });
   };
   let app = appOf(parts.loaded);

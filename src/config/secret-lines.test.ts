@@ -5,6 +5,7 @@ import { DomainError } from '../core/error.ts';
 import { parseTokenLines, parseUserLines } from './secret-lines.ts';
 
 const DIGEST = `sha256:${'0a'.repeat(32)}`;
+const BCRYPT = '$2y$10$UfCJA9wCOWc8dl2x14h4..tXkZMy0dNOZ5hJBnLhlTY4GNMO0EQHi';
 
 test('tokens, one a line', () => {
   const text = `# for the web servers\r\n\n  0123456789abcdef0123  \n${DIGEST}\n`;
@@ -17,12 +18,13 @@ test('tokens, one a line', () => {
 });
 
 test('users, one a line; a password may have colons', () => {
-  const users = parseUserLines(`alice:correct:horse\n#bob:x\nweb-1:${DIGEST}`, 'api.registration_users');
+  const users = parseUserLines(`alice:correct:horse\n#bob:x\nweb-1:${DIGEST}\nbob:${BCRYPT}`, 'api.registration_users');
   assert.deepEqual(
     [...users].map(([name, secret]) => [name, secret.reveal()]),
     [
       ['alice', 'correct:horse'],
       ['web-1', DIGEST],
+      ['bob', BCRYPT],
     ],
   );
 });
@@ -47,6 +49,8 @@ describe('what is no such file is said, without the secret', () => {
     [parseUserLines, '../x:secret', /line 1 of its file is no user/],
     [parseUserLines, 'alice:', /the user in line 1 of its file has no password/],
     [parseUserLines, 'alice:secret\nalice:secret2', /the user in line 2 of its file is there twice/],
+    [parseUserLines, 'alice:$2y$10$secret', /line 1 of its file begins like bcrypt and is none/],
+    [parseUserLines, `alice:$2y$17$${'s'.repeat(53)}`, /cost of at most 13/],
     [parseUserLines, 'alice:sha256:secret', /line 1 of its file has "sha256:"/],
   ];
   for (const [parse, text, message] of rows) {

@@ -2,11 +2,13 @@ import { DomainError } from '../core/error.ts';
 import { Secret } from './secret.ts';
 
 // Files with secrets that others have to know: one a line; empty lines and those that begin with # do not count. A secret stands
-// there in clear, or as `sha256:` and its digest in hexadecimal. No message shows a line: it may be a secret.
+// there in clear, or as `sha256:` and its digest in hexadecimal; the password of a user also as bcrypt. No message shows a line: it may be a secret.
 
 /** What can be guessed, or seen over a shoulder, is no token. */
 const SHORTEST_TOKEN = 16;
 const DIGEST = /^sha256:[0-9a-f]{64}$/i;
+/** bcrypt of a cost that is computed in less than a second or two: `htpasswd -B`, or the hashes of acme-dns. */
+const BCRYPT = /^\$2[aby]\$(?:0[4-9]|1[0-3])\$[./A-Za-z0-9]{53}$/;
 const USER = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$/;
 
 /** @throws DomainError `invalid-config` */
@@ -39,7 +41,7 @@ export function parseUserLines(text: string, key: string): ReadonlyMap<string, S
     }
     if (colon === line.length - 1) throw wrong(key, `the user in line ${number} of its file has no password`);
     if (users.has(name)) throw wrong(key, `the user in line ${number} of its file is there twice`);
-    users.set(name, new Secret(checkDigest(line.slice(colon + 1), number, key)));
+    users.set(name, new Secret(checkBcrypt(checkDigest(line.slice(colon + 1), number, key), number, key)));
   }
   if (users.size === 0) throw wrong(key, 'there is no user in its file; write name:password, one a line');
   return users;
@@ -57,6 +59,14 @@ function checkDigest(secret: string, number: number, key: string): string {
   throw wrong(
     key,
     `line ${number} of its file has "sha256:" and no 64 hexadecimal digits after it; make them with: printf %s SECRET | sha256sum`,
+  );
+}
+
+function checkBcrypt(secret: string, number: number, key: string): string {
+  if (!secret.startsWith('$2') || BCRYPT.test(secret)) return secret;
+  throw wrong(
+    key,
+    `line ${number} of its file begins like bcrypt and is none with a cost of at most 13; make it with: htpasswd -nB NAME`,
   );
 }
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { AccountKeeper } from './account-storage.ts';
-import { digestOf } from './secret-digest.ts';
 import type { KeptAccount } from './shapes.ts';
 import { type AskInit, basic, JSON_TYPE, newApi } from './testing/api-under-test.ts';
+import { keptPassword } from './user-passwords.ts';
 
 const ACCOUNT: KeptAccount = {
   fulldomain: 'd420c923.auth.example.net',
@@ -36,8 +36,8 @@ function newStorage() {
     observe: (call) => told.push(call),
     storage: {
       users: new Map([
-        ['alice', digestOf('secret')],
-        ['bob', digestOf('hidden')],
+        ['alice', keptPassword('secret')],
+        ['bob', keptPassword('hidden')],
       ]),
       keeper: newKeeper(),
       isDelegated: async (domain, target) => {

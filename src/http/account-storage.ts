@@ -1,14 +1,18 @@
+import type { Bcrypt } from '../acmedns/bcrypt.ts';
 import { type DomainName, parseDomainName } from '../core/domain-name.ts';
 import { DomainError } from '../core/error.ts';
 import { folded } from './account-body.ts';
 import { BASIC_CHALLENGE, basicCredentials } from './authorization.ts';
 import { type Answer, type Call, explainedRefusal, type Handler, refusal, success } from './call.ts';
-import { type CallLimits, tooMany } from './call-limits.ts';
+import { type CallLimits, tryGuess } from './call-limits.ts';
 import { readJsonObject } from './json-members.ts';
-import { isSecretOf, type UserSecrets } from './secret-digest.ts';
 import type { KeptAccount } from './shapes.ts';
+import { createCheckPassword, type UserPasswords } from './user-passwords.ts';
 
-/** Accounts that are kept for clients, those of each user apart, by their domains. */
+/**
+ * Accounts that are kept for clients, those of each user apart, by their domains.
+ * Conformance: test/conformance/account-keeper.ts
+ */
 export interface AccountKeeper {
   list(user: string): Promise<Readonly<Record<string, KeptAccount>>>;
   fetch(user: string, domain: DomainName): Promise<KeptAccount | undefined>;
@@ -20,7 +24,7 @@ export interface AccountKeeper {
 
 export interface AccountStorageOptions {
   /** Who may use it. */
-  readonly users: UserSecrets;
+  readonly users: UserPasswords;
   readonly keeper: AccountKeeper;
   /** Whether the CNAME of a domain leads to `target` already. Takes a few seconds at most; false where that cannot be seen. */
   readonly isDelegated: (domain: DomainName, target: DomainName) => Promise<boolean>;
@@ -40,17 +44,18 @@ export interface AccountStorage {
 export function createAccountStorage(
   { users, keeper, isDelegated }: AccountStorageOptions,
   limits: CallLimits,
+  bcrypt: Pick<Bcrypt, 'compare'>,
 ): AccountStorage {
+  const check = createCheckPassword(users, bcrypt);
+
   function authenticated(act: (user: string, call: Call) => Promise<Answer>): Handler {
     return async (call) => {
-      const { subscriber } = call.source;
-      // Passwords of people can be guessed: who has guessed too often is not told whether this one was right.
-      const wait = limits.failures.wait(subscriber);
-      if (wait !== undefined) return tooMany('failed authentications', wait);
+      const unauthorized = refusal(401, 'forbidden', { headers: BASIC_CHALLENGE });
       const basic = basicCredentials(call.headers);
-      if (basic !== undefined && isSecretOf(users, basic.user, basic.password)) return act(basic.user, call);
-      if (basic !== undefined) limits.failures.take(subscriber);
-      return refusal(401, 'forbidden', { headers: BASIC_CHALLENGE });
+      if (basic === undefined) return unauthorized;
+      const found = await tryGuess(call, limits, () => check(basic.user, basic.password));
+      if (found === 'right') return act(basic.user, call);
+      return found === 'wrong' ? unauthorized : found;
     };
   }
 

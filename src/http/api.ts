@@ -1,4 +1,5 @@
 import { Hono } from 'hono';
+import { createBcrypt } from '../acmedns/bcrypt.ts';
 import type { ChallengeZone } from '../acmedns/challenge-zone.ts';
 import { systemClock, type Clock } from '../core/clock.ts';
 import { type AccountStorageOptions, createAccountStorage } from './account-storage.ts';
@@ -126,6 +127,7 @@ export function routesOf(options: ApiOptions): readonly Route[] {
     registrations: createRateLimiter(rates.registrations, clock),
     failures: createRateLimiter(rates.failures, clock),
   };
+  const bcrypt = createBcrypt();
   const owner = createOwnerCalls(zone, limits);
   const httpreq = createHttpreq(zone, limits);
   const routes: Route[] = [
@@ -138,10 +140,10 @@ export function routesOf(options: ApiOptions): readonly Route[] {
     ['POST', '/cleanup', 'cleanup', httpreq.cleanup],
   ];
   if (registration.kind !== 'closed') {
-    routes.push(['POST', '/register', 'register', createRegister(zone, registration, limits)]);
+    routes.push(['POST', '/register', 'register', createRegister(zone, registration, limits, bcrypt)]);
   }
   if (storage !== undefined) {
-    const kept = createAccountStorage(storage, limits);
+    const kept = createAccountStorage(storage, limits, bcrypt);
     routes.push(
       ['GET', '/storage', 'storage-list', kept.list],
       ['GET', '/storage/:domain', 'storage-fetch', kept.fetch],

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { digestOf } from './secret-digest.ts';
+import { hashSync } from 'bcryptjs';
 import { basic, JSON_TYPE, newApi, VALUE } from './testing/api-under-test.ts';
+import { keptPassword } from './user-passwords.ts';
 
 function limited(more: Parameters<typeof newApi>[0] = {}) {
   let time = 1_000_000;
@@ -65,7 +66,7 @@ describe('failed authentications', () => {
   });
 
   test('passwords of registration are not looked at any more, right or wrong; without one it is no guess', async () => {
-    const users = new Map([['alice', digestOf('secret')]]);
+    const users = new Map([['alice', keptPassword('secret')]]);
     const { ask, move } = limited({ registration: { kind: 'restricted', networks: [], tokens: [], users } });
     const register = async (password: string, from = '192.0.2.1') =>
       (await ask('POST', '/register', { headers: basic('alice', password), from })).status;
@@ -85,13 +86,32 @@ describe('failed authentications', () => {
       put: async () => {},
       remove: async () => false,
     };
-    const users = new Map([['alice', digestOf('secret')]]);
+    const users = new Map([['alice', keptPassword('secret')]]);
     const { ask } = limited({ storage: { users, keeper, isDelegated: async () => false } });
     const list = async (password: string) =>
       (await ask('GET', '/storage', { headers: basic('alice', password) })).status;
     assert.deepEqual([await list('a'), await list('secret'), await list('b'), await list('c')], [401, 200, 401, 401]);
     assert.deepEqual([await list('d'), await list('secret')], [429, 429]);
   });
+});
+
+test('guesses that are made at once do not get around the limit', async () => {
+  const users = new Map([['alice', keptPassword(hashSync('secret', 4))]]);
+  const { ask } = limited({ registration: { kind: 'restricted', networks: [], tokens: [], users } });
+  const guess = async (password: string) =>
+    (await ask('POST', '/register', { headers: basic('alice', password) })).status;
+  const statuses = await Promise.all(Array.from({ length: 10 }, (_, index) => guess(`guess ${index}`)));
+  const limitedOnes = statuses.filter((status) => status === 429);
+  assert.deepEqual([statuses.filter((status) => status === 401).length, limitedOnes.length], [3, 7]);
+});
+
+test('who is right is never limited by it', async () => {
+  const users = new Map([['alice', keptPassword('secret')]]);
+  const registration = { kind: 'restricted', networks: [], tokens: [], users } as const;
+  const { ask } = limited({ registration, rates: { failures: { count: 3, interval: 60_000 } } });
+  for (let times = 0; times < 9; times += 1) {
+    assert.equal((await ask('POST', '/register', { headers: basic('alice', 'secret') })).status, 201);
+  }
 });
 
 test('behind a proxy, the client is limited and not the proxy', async () => {

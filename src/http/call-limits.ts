@@ -25,3 +25,19 @@ export function forbidden({ source }: Call, { failures }: CallLimits, about: Cal
   if (wait !== undefined) return { ...tooMany('failed authentications', wait), about };
   return refusal(401, 'forbidden', { about });
 }
+
+/**
+ * Looks whether a password or token is right. These can be guessed: who has guessed wrong too often is not told whether this one
+ * was right. It counts as wrong until it is known, so that many at once do not get around the limit.
+ */
+export async function tryGuess(
+  { source }: Call,
+  { failures }: CallLimits,
+  isRight: () => Promise<boolean>,
+): Promise<'right' | 'wrong' | Answer> {
+  const wait = failures.take(source.subscriber);
+  if (wait !== undefined) return tooMany('failed authentications', wait);
+  if (!(await isRight())) return 'wrong';
+  failures.giveBack(source.subscriber);
+  return 'right';
+}

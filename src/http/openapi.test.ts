@@ -3,9 +3,9 @@ import { describe, test } from 'node:test';
 import * as z from 'zod';
 import { readOwnerBody, readRegisterBody } from './account-body.ts';
 import { readHttpreqBody } from './httpreq-body.ts';
-import { digestOf } from './secret-digest.ts';
 import { errorCodes } from './shapes.ts';
 import { basic, newApi, type Reply, VALUE } from './testing/api-under-test.ts';
+import { keptPassword } from './user-passwords.ts';
 
 interface Content {
   readonly 'application/json': { readonly schema: Parameters<typeof z.fromJSONSchema>[0] };
@@ -33,7 +33,7 @@ function fullApi() {
     put: async () => {},
     remove: async () => false,
   };
-  const users = new Map([['alice', digestOf('secret')]]);
+  const users = new Map([['alice', keptPassword('secret')]]);
   return newApi({
     rates: { failures: { count: 3, interval: 60_000 } },
     storage: { users, keeper, isDelegated: async () => true },

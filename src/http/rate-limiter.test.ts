@@ -13,22 +13,31 @@ test('so many at once, then one for each step, and as many again after the inter
   const limiter = createRateLimiter({ count: 3, interval: 3000 }, clock);
   const takes = (many: number) => Array.from({ length: many }, () => limiter.take('a'));
   assert.deepEqual(takes(4), [undefined, undefined, undefined, 1000]);
-  assert.equal(limiter.wait('a'), 1000);
   clock.move(999);
   assert.equal(limiter.take('a'), 1);
   clock.move(1);
-  assert.equal(limiter.wait('a'), undefined);
   assert.deepEqual(takes(2), [undefined, 1000]);
   clock.move(3000);
   assert.deepEqual(takes(4), [undefined, undefined, undefined, 1000]);
 });
 
-test('each has its own, and to look takes none', () => {
+test('each has its own', () => {
   const limiter = createRateLimiter({ count: 1, interval: 1000 }, at());
-  for (let looks = 0; looks < 5; looks += 1) assert.equal(limiter.wait('a'), undefined);
   assert.equal(limiter.take('a'), undefined);
   assert.equal(limiter.take('b'), undefined);
   assert.equal(limiter.take('a'), 1000);
+});
+
+test('one that is given back can be taken again, and no more than were there', () => {
+  const limiter = createRateLimiter({ count: 2, interval: 1000 }, at());
+  limiter.take('a');
+  limiter.take('a');
+  limiter.giveBack('a');
+  assert.deepEqual([limiter.take('a'), limiter.take('a')], [undefined, 500]);
+  for (let times = 0; times < 9; times += 1) limiter.giveBack('b');
+  limiter.take('b');
+  for (let times = 0; times < 9; times += 1) limiter.giveBack('b');
+  assert.deepEqual([limiter.take('b'), limiter.take('b'), limiter.take('b')], [undefined, undefined, 500]);
 });
 
 test('no rate, and a count of 0, are no limit', () => {
@@ -52,12 +61,12 @@ test('memory is bounded: who was seen longest ago goes first, and who has nothin
   const clock = at();
   const limiter = createRateLimiter({ count: 1, interval: 1000 }, clock, 3);
   for (const who of ['a', 'b', 'c', 'd']) limiter.take(who);
-  assert.equal(limiter.wait('a'), undefined, 'forgotten');
-  assert.deepEqual([limiter.wait('b'), limiter.wait('c'), limiter.wait('d')], [1000, 1000, 1000]);
+  assert.deepEqual([limiter.take('b'), limiter.take('c'), limiter.take('d')], [1000, 1000, 1000]);
+  assert.equal(limiter.take('a'), undefined, 'it was forgotten');
+  assert.equal(limiter.take('b'), undefined, 'and now this one');
   clock.move(1000);
-  limiter.take('e');
-  limiter.take('f');
-  assert.deepEqual([limiter.wait('e'), limiter.wait('f')], [1000, 1000]);
+  for (const who of ['e', 'f']) limiter.take(who);
+  assert.deepEqual([limiter.take('e'), limiter.take('f')], [1000, 1000]);
 });
 
 test('in no span of time more than the bucket and what came into it', () => {

@@ -10,8 +10,8 @@ export interface Rate {
 export interface RateLimiter {
   /** Takes one. undefined: there was one; otherwise the ms until there is one, and nothing is taken. */
   take(who: string): number | undefined;
-  /** The same, and takes none. */
-  wait(who: string): number | undefined;
+  /** One that was taken, and was not needed. */
+  giveBack(who: string): void;
 }
 
 /** About 4 MB of addresses. */
@@ -19,7 +19,7 @@ const MOST_KEPT = 30_000;
 
 /** @param rate undefined, or a count of 0: no limit */
 export function createRateLimiter(rate: Rate | undefined, clock: Pick<Clock, 'now'>, most = MOST_KEPT): RateLimiter {
-  if (rate === undefined || rate.count <= 0) return { take: () => undefined, wait: () => undefined };
+  if (rate === undefined || rate.count <= 0) return { take: () => undefined, giveBack: () => {} };
   const { interval } = rate;
   const step = interval / rate.count;
   /** When the bucket of each is full again (the generic cell rate algorithm): one number holds all. */
@@ -44,7 +44,6 @@ export function createRateLimiter(rate: Rate | undefined, clock: Pick<Clock, 'no
   }
 
   return {
-    wait: (who) => waitAt(who, clock.now()),
     take(who) {
       const now = clock.now();
       const wait = waitAt(who, now);
@@ -55,6 +54,10 @@ export function createRateLimiter(rate: Rate | undefined, clock: Pick<Clock, 'no
       fullAt.set(who, full);
       if (fullAt.size > most) forget(now);
       return undefined;
+    },
+    giveBack(who) {
+      const full = fullAt.get(who);
+      if (full !== undefined) fullAt.set(who, full - step);
     },
   };
 }

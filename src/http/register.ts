@@ -1,3 +1,4 @@
+import type { Bcrypt } from '../acmedns/bcrypt.ts';
 import type { ChallengeZone } from '../acmedns/challenge-zone.ts';
 import { DomainError } from '../core/error.ts';
 import { readRegisterBody } from './account-body.ts';
@@ -10,20 +11,15 @@ export function createRegister(
   zone: Pick<ChallengeZone, 'register'>,
   rule: RegistrationRule,
   limits: CallLimits,
+  bcrypt: Pick<Bcrypt, 'compare'>,
 ): Handler {
-  const check = createCheckRegistration(rule);
+  const check = createCheckRegistration(rule, limits, bcrypt);
   return async (call) => {
-    const { subscriber } = call.source;
-    // Passwords of people can be guessed: who has guessed too often is not told whether this one was right.
-    const tooManyGuesses = rule.kind === 'restricted' ? limits.failures.wait(subscriber) : undefined;
-    if (tooManyGuesses !== undefined) return tooMany('failed authentications', tooManyGuesses);
-    const refused = check(call);
-    if (refused?.isGuess === true) limits.failures.take(subscriber);
-    if (refused !== undefined) return refused.answer;
-
+    const refused = await check(call);
+    if (refused !== undefined) return refused;
     const body = readRegisterBody(call.body);
     if (body.kind === 'malformed') return refusal(400, 'malformed_json_payload');
-    const wait = limits.registrations.take(subscriber);
+    const wait = limits.registrations.take(call.source.subscriber);
     if (wait !== undefined) return tooMany('registrations', wait);
     try {
       const account = await zone.register(body.entries);

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { ApiOptions } from './api.ts';
-import { digestOf, digestOfConfigured } from './secret-digest.ts';
+import { digestOf } from './secret-digest.ts';
 import type { RegistrationRule } from './registration-rule.ts';
 import { basic, newApi } from './testing/api-under-test.ts';
+import { keptPassword } from './user-passwords.ts';
 
 const TOKEN = 'Tok/en+0123456789abcdef=';
 const UNAUTHORIZED =
@@ -16,8 +17,8 @@ function restricted(what: Partial<RegistrationRule & { kind: 'restricted' }>): P
 const bySecret = restricted({
   tokens: [digestOf('another-token-000000'), digestOf(TOKEN)],
   users: new Map([
-    ['alice', digestOf('correct:horse')],
-    ['bøb', digestOfConfigured('sha256:2BB80D537B1DA3E38BD30361AA855686BDE0EACD7162FEF6A25FE97BF527A25B')],
+    ['alice', keptPassword('correct:horse')],
+    ['bøb', keptPassword('sha256:2BB80D537B1DA3E38BD30361AA855686BDE0EACD7162FEF6A25FE97BF527A25B')],
   ]),
 });
 const escaped = encodeURIComponent(TOKEN);

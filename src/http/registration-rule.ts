@@ -1,8 +1,11 @@
+import type { Bcrypt } from '../acmedns/bcrypt.ts';
 import { assertNever } from '../core/assert-never.ts';
 import { BASIC_CHALLENGE, type BasicCredentials, basicCredentials, bearerToken } from './authorization.ts';
 import { type Answer, type Call, explainedRefusal } from './call.ts';
+import { type CallLimits, tryGuess } from './call-limits.ts';
 import { createInNetworks } from './networks.ts';
-import { isOneOf, isSecretOf, type SecretDigest, type UserSecrets } from './secret-digest.ts';
+import { isOneOf, type SecretDigest } from './secret-digest.ts';
+import { type CheckPassword, createCheckPassword, type UserPasswords } from './user-passwords.ts';
 
 /** Who may register. */
 export type RegistrationRule =
@@ -15,45 +18,60 @@ export type RegistrationRule =
       /** Who comes from one of these networks; none: from anywhere. */
       readonly networks: readonly string[];
       readonly tokens: readonly SecretDigest[];
-      readonly users: UserSecrets;
+      readonly users: UserPasswords;
     };
 
-/** What is wrong with a registration; undefined when it may go on. `isGuess`: a secret was given, and is none that we know. */
-export type CheckRegistration = (call: Call) => { readonly answer: Answer; readonly isGuess: boolean } | undefined;
+/** What is wrong with a registration; undefined when it may go on. */
+export type CheckRegistration = (call: Call) => Promise<Answer | undefined>;
 
 /** Header for clients that can send one, but no Authorization. */
 export const TOKEN_HEADER = 'x-api-registration-token';
 
-export function createCheckRegistration(rule: RegistrationRule): CheckRegistration {
+export function createCheckRegistration(
+  rule: RegistrationRule,
+  limits: CallLimits,
+  bcrypt: Pick<Bcrypt, 'compare'>,
+): CheckRegistration {
   switch (rule.kind) {
     case 'open':
     case 'closed':
-      return () => undefined;
+      return async () => undefined;
     case 'restricted':
-      return checkRestricted(rule);
+      return checkRestricted(rule, limits, createCheckPassword(rule.users, bcrypt));
     default:
       return assertNever(rule);
   }
 }
 
-function checkRestricted({ networks, tokens, users }: RegistrationRule & { kind: 'restricted' }): CheckRegistration {
+function checkRestricted(
+  { networks, tokens, users }: RegistrationRule & { kind: 'restricted' },
+  limits: CallLimits,
+  checkPassword: CheckPassword,
+): CheckRegistration {
   const isIn = createInNetworks(networks);
   const needsSecret = tokens.length > 0 || users.size > 0;
-  return (call) => {
+  return async (call) => {
     const { address } = call.source;
     if (networks.length > 0 && (address === undefined || !isIn(address))) {
       const detail = `accounts cannot be registered from ${address ?? 'an unknown address'}; ask the operator of this server`;
-      return { answer: explainedRefusal(403, 'registration_forbidden', detail), isGuess: false };
+      return explainedRefusal(403, 'registration_forbidden', detail);
     }
     if (!needsSecret) return undefined;
     const basic = basicCredentials(call.headers);
     const given = tokensIn(call, basic);
-    if (given.some((token) => isOneOf(token, tokens))) return undefined;
-    if (basic !== undefined && isSecretOf(users, basic.user, basic.password)) return undefined;
-    const detail = 'registration needs a token or a user with password that this server knows; ask its operator';
-    const answer = explainedRefusal(401, 'registration_unauthorized', detail, { headers: BASIC_CHALLENGE });
-    return { answer, isGuess: given.length > 0 };
+    if (given.length === 0) return unauthorized();
+    const found = await tryGuess(call, limits, async () => {
+      if (given.some((token) => isOneOf(token, tokens))) return true;
+      return basic !== undefined && (await checkPassword(basic.user, basic.password));
+    });
+    if (found === 'right') return undefined;
+    return found === 'wrong' ? unauthorized() : found;
   };
+}
+
+function unauthorized(): Answer {
+  const detail = 'registration needs a token or a user with password that this server knows; ask its operator';
+  return explainedRefusal(401, 'registration_unauthorized', detail, { headers: BASIC_CHALLENGE });
 }
 
 /**

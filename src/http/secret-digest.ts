@@ -16,21 +16,10 @@ export function digestOfConfigured(secret: string): SecretDigest {
   return digest === undefined ? digestOf(secret) : Buffer.from(digest, 'hex');
 }
 
-const NOBODY: SecretDigest = new Uint8Array(32);
-
 /** Whether `secret` is one of these. All are looked at, so that the time does not tell which. */
 export function isOneOf(secret: string, digests: readonly SecretDigest[]): boolean {
   const given = digestOf(secret);
   let found = false;
   for (const digest of digests) found = timingSafeEqual(given, digest) || found;
   return found;
-}
-
-/** The secrets of users by their names. */
-export type UserSecrets = ReadonlyMap<string, SecretDigest>;
-
-/** An unknown user costs the same as a wrong password. */
-export function isSecretOf(users: UserSecrets, name: string, secret: string): boolean {
-  const digest = users.get(name);
-  return timingSafeEqual(digestOf(secret), digest ?? NOBODY) && digest !== undefined;
 }

@@ -81,6 +81,14 @@ const migrations: readonly string[] = [
     expires_at     timestamptz NOT NULL
   );
   `,
+  `
+  CREATE TABLE evercert.kept_accounts (                 -- what clients keep here (lego's HTTP storage); account is JSON with the password
+    owner          text COLLATE "C" NOT NULL,           -- user of the storage
+    domain         text COLLATE "C" NOT NULL,
+    account        text NOT NULL,
+    PRIMARY KEY (owner, domain)
+  );
+  `,
 ];
 
 /** Brings the schema up to date. @throws DomainError `store-unavailable`, `store-too-new` */

@@ -51,6 +51,18 @@ describe('curl', { skip: peer('curl').skip }, () => {
     assert.deepEqual(served(account), [txt]);
   });
 
+  test('behind the PROXY protocol, as curl speaks it', async () => {
+    const http = { trustedProxies: ['127.0.0.1/32'], proxyProtocol: true };
+    const behind = await startAcmeDnsServer({ http });
+    try {
+      const register = ['-X', 'POST', `http://127.0.0.1:${behind.apiPort}/register`];
+      assert.match(await curl('--haproxy-protocol', ...register), /^\{"username":/);
+      await assert.rejects(curl(...register), /Empty reply|reset by peer/);
+    } finally {
+      await behind.stop();
+    }
+  });
+
   test('without a body, with --data-binary in chunks, and with a path that is redirected upstream', async () => {
     assert.match(await curl('-X', 'POST', url('/register')), /^\{"username":/);
     const chunked = ['-H', 'Transfer-Encoding: chunked', '--data-binary', 'null'];

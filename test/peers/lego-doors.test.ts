@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { createAccountKeeper } from '../../src/app/account-keeper.ts';
-import { digestOf } from '../../src/http/secret-digest.ts';
 import { basic } from '../../src/http/testing/api-under-test.ts';
+import { keptPassword } from '../../src/http/user-passwords.ts';
 import { startAcmeDnsServer } from './acmedns-server.ts';
 import { CHALLENGE_ZONE, DOMAIN, startChain } from './chain.ts';
 import type { Chain } from './chain.ts';
@@ -121,7 +121,7 @@ describe('lego', { skip, timeout: 120_000 }, () => {
       dnsPort: chain.dnsPort,
       api: {
         storage: {
-          users: new Map([['alice', digestOf('s3cret')]]),
+          users: new Map([['alice', keptPassword('s3cret')]]),
           keeper: createAccountKeeper(folder),
           async isDelegated(domain, target) {
             await chain.addCnames([[`_acme-challenge.${domain}`, target]]);
