@@ -29,7 +29,7 @@ type Blocks = Extract<ShimRequest, { kind: 'blocks' }>;
 
 function blocksOf(request: ShimRequest): Blocks {
   assert.equal(request.kind, 'blocks');
-  return request as Blocks;
+  return request;
 }
 
 describe('listeners that get a certificate', () => {
