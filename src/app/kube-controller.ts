@@ -30,6 +30,7 @@ import { createKubeMetricsOf, issuerLabelsOf } from './kube-metrics.ts';
 import { createKubeShims } from './kube-shims.ts';
 import type { KubeShimOptions, KubeShims } from './kube-shims.ts';
 import { runKubeWebhook } from './kube-webhook.ts';
+import { keepHeapSmall } from './small-heap.ts';
 import { version } from './version.ts';
 import { withCleanup } from './with-cleanup.ts';
 
@@ -71,6 +72,7 @@ export interface KubeControllerOptions {
  */
 export async function runKubeController(options: KubeControllerOptions, signal: AbortSignal): Promise<void> {
   const { clock = systemClock, wrapClient = (client) => client } = options;
+  keepHeapSmall();
   await withCleanup(async (later) => {
     const logger = await openLogger(options);
     for (const warning of options.warnings) logger.warn('configuration', { warning });
