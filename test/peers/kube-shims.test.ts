@@ -153,8 +153,8 @@ describe(
       test('is followed in all that it says, and an annotation that is copied comes and goes with it', async () => {
         const copied = { 'example.org/copied': 'yes' };
         await makeIngress('moving', [block('moving')], copied, { labels: { team: 'a' } });
-        const before = await made('moving-tls');
-        assert.equal(before.metadata.annotations?.['example.org/copied'], 'yes');
+        const first = await made('moving-tls');
+        assert.equal(first.metadata.annotations?.['example.org/copied'], 'yes');
         const annotations = { 'example.org/copied': null, 'cert-manager.io/ip-sans': '192.0.2.7' };
         const spec = { tls: [{ hosts: ['moving.example.org', '192.0.2.9'], secretName: 'moving-tls' }] };
         await change('moving', { metadata: { annotations, labels: { team: null, part: 'b' } }, spec });
@@ -162,7 +162,7 @@ describe(
         assert.deepEqual(changed.spec.ipAddresses, ['192.0.2.9', '192.0.2.7']);
         assert.deepEqual(changed.metadata.labels, { part: 'b' });
         assert.equal(changed.metadata.annotations?.['example.org/copied'], undefined);
-        assert.equal(changed.metadata.uid, before.metadata.uid);
+        assert.equal(changed.metadata.uid, first.metadata.uid);
         await told('moving', 'UpdateCertificate', /^Successfully updated Certificate "moving-tls"$/);
         await world.ready('moving-tls', 30_000);
       });
@@ -257,7 +257,7 @@ describe(
       test('that waits for HTTP-01 is told that nobody answers it', async () => {
         const solver = { http01: { ingress: {} } };
         const acme = { server: 'https://ca.invalid/', privateKeySecretRef: { name: 'key' }, solvers: [solver] };
-        await world.issuer('http', { acme } as never);
+        await world.issuer('http', { acme });
         const annotations = { 'cert-manager.io/issuer': 'http', 'acme.cert-manager.io/http01-edit-in-place': 'true' };
         await makeIngress('http', [block('http')], annotations);
         await told(

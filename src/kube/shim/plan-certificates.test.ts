@@ -87,7 +87,12 @@ test('what cert-manager 1.21 made of the same Ingress', () => {
 });
 
 describe('names', () => {
-  const rows: [hosts: string[], annotations: Record<string, string>, dnsNames?: string[], ipAddresses?: string[]][] = [
+  const rows: [
+    hosts: string[],
+    annotations: Record<string, string>,
+    dnsNames: string[] | undefined,
+    ipAddresses?: string[],
+  ][] = [
     [['a.example.org'], {}, ['a.example.org']],
     [['192.0.2.1', 'a.example.org', '2001:db8::1'], {}, ['a.example.org'], ['192.0.2.1', '2001:db8::1']],
     [['192.0.2.1'], {}, undefined, ['192.0.2.1']],
