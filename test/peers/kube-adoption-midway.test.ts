@@ -183,7 +183,7 @@ function failedAt(time: number): readonly KubeObject[] {
   const index = steps.findIndex((step) => step.type === 'MODIFIED' && step.of === 'CertificateRequest/leaf-1');
   const message = 'The certificate request has failed to complete and will be retried: refused';
   return stateFor('leaf', index).flatMap((object) => {
-    if (object.kind === 'Secret' && /^leaf-/.test(object.metadata.name)) return [];
+    if (object.kind === 'Secret' && object.metadata.name.startsWith('leaf-')) return [];
     if (object.kind === 'CertificateRequest' && object.metadata.name === 'leaf-1') {
       const { status } = object as CertificateRequest;
       const ready = { type: 'Ready', status: 'False', reason: 'Failed', message: 'refused', lastTransitionTime: at };
