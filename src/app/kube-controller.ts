@@ -85,10 +85,16 @@ export async function runKubeController(options: KubeControllerOptions, signal: 
       onError: (error, what) => logger.warn('cannot read from the API server', { what, error: messageOf(error) }),
     });
     const shims = createKubeShims(client, options.shims, { namespace: options.kube.namespace, clock, logger });
-    const acme = await openKubeAcme(options.acme, { client, informers, clock, logger });
+    const metrics = await createKubeMetricsOf(informers, () => clock.now());
+    const acme = await openKubeAcme(options.acme, {
+      client,
+      informers,
+      clock,
+      logger,
+      observe: (exchange) => metrics.recordExchange(exchange),
+    });
     later(() => acme.stop());
     if (acme.dnsAddress !== undefined) logger.info('serving DNS', { ...acme.dnsAddress });
-    const metrics = await createKubeMetricsOf(informers, () => clock.now());
     const http = await startKubeHttp(options.listeners, {
       fault: () => undefined,
       waitsFor: () => waitsFor(informers),

@@ -21,6 +21,16 @@ test('under the names that dashboards and alerts look for', async () => {
     ],
     issuers: [{ name: 'ca', namespace: 'default', ready: 'False' }],
     clusterIssuers: [{ name: 'all', ready: 'Unknown' }],
+    challenges: [
+      {
+        name: 'web-1',
+        namespace: 'default',
+        domain: 'example.org',
+        type: 'DNS-01',
+        status: 'pending',
+        processing: true,
+      },
+    ],
   };
   const metrics = await createKubeMetrics(
     () => snapshot,
@@ -29,6 +39,9 @@ test('under the names that dashboards and alerts look for', async () => {
   metrics.observer.synced('certificates', 'failed', 20);
   metrics.recordIssued({ name: 'ca', kind: 'Issuer', group: 'cert-manager.io' }, 3000);
   metrics.recordFailed({ name: 'ca', kind: 'Issuer', group: 'cert-manager.io' }, 'Denied');
+  const url = 'https://ca.example/order';
+  metrics.recordExchange({ method: 'POST', url, doing: 'create the order', status: 201, milliseconds: 30 });
+  metrics.recordExchange({ method: 'POST', url, doing: 'create the order', status: undefined, milliseconds: 30 });
   const text = await metrics.text();
   const labels = 'name="web",namespace="default",issuer_name="ca",issuer_kind="Issuer",issuer_group="cert-manager.io"';
   for (const line of [
@@ -41,6 +54,9 @@ test('under the names that dashboards and alerts look for', async () => {
     'certmanager_clusterissuer_ready_status{name="all",condition="Unknown"} 1',
     'certmanager_controller_sync_call_count{controller="certificates"} 1',
     'certmanager_controller_sync_error_count{controller="certificates"} 1',
+    'certmanager_certificate_challenge_status{name="web-1",namespace="default",domain="example.org",type="DNS-01",status="pending",processing="true"} 1',
+    'certmanager_http_acme_client_request_count{scheme="https",host="ca.example",action="create_the_order",method="POST",status="201"} 1',
+    'certmanager_http_acme_client_request_count{scheme="https",host="ca.example",action="create_the_order",method="POST",status="0"} 1',
     'evercert_certificates_issuing 1',
     'evercert_oldest_issuance_age_seconds 5',
     'evercert_certificate_issuance_failures_total{issuer_name="ca",issuer_kind="Issuer",issuer_group="cert-manager.io",reason="Denied"} 1',
@@ -48,6 +64,6 @@ test('under the names that dashboards and alerts look for', async () => {
     assert.ok(text.includes(`${line}\n`), line);
   }
   assert.match(text, /evercert_certificate_issuance_duration_seconds_count\{.*\} 1/);
-  snapshot = { ...snapshot, certificates: [] };
+  snapshot = { ...snapshot, certificates: [], challenges: [] };
   assert.doesNotMatch(await metrics.text(), /name="web"/, 'what is gone is not shown any more');
 });
