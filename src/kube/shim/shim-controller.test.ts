@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { gateways, listenerSets } from '../api/gateway.ts';
 import { ingresses } from '../api/ingress.ts';
+import type { Ingress } from '../api/ingress.ts';
 import { KubeError } from '../api/kube-error.ts';
 import type { KubeObject } from '../api/object.ts';
 import type { KubeDeps } from '../deps.ts';
@@ -159,7 +160,7 @@ describe('the controller of Certificates by annotation', () => {
       const source = ingressSource(informer(ingresses, ingressIndexes));
       return {
         ...source,
-        requestOf(ingress) {
+        requestOf(ingress: Ingress) {
           looks += 1;
           return source.requestOf(ingress);
         },
