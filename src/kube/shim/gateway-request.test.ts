@@ -161,6 +161,12 @@ describe('a ListenerSet', () => {
     assert.deepEqual(listenerSetRequest(set({}), { ...going, metadata }, OPTIONS), { kind: 'none' });
   });
 
+  test('whose Gateway is in a namespace that is not looked at has what it says itself', () => {
+    const own = { 'cert-manager.io/issuer': 'a' };
+    const { annotations, blocks } = blocksOf(listenerSetRequest(set(own), 'unseen', OPTIONS));
+    assert.deepEqual([annotations, blocks.length], [own, 1]);
+  });
+
   test('asks for names of its own listeners, in its own namespace', () => {
     const { blocks, certificateAnnotations } = blocksOf(listenerSetRequest(set({}), gateway([]), OPTIONS));
     assert.deepEqual(blocks, [{ secretName: 'edge-tls', hosts: ['edge.example.org'] }]);

@@ -210,3 +210,24 @@ test('a ListenerSet is looked at again when its Gateway changes', async (t) => {
   await world.settle();
   assert.equal(world.get(certificateResource, 'set')?.spec.issuerRef.name, 'other');
 });
+
+test('where one namespace is looked at only, Gateways of others are not waited for', async (t) => {
+  const world = run(t, ({ informer }) => {
+    const options = { ...defaultShimOptions, namespace: 'default' };
+    return listenerSetSource(informer(listenerSets, listenerSetIndexes), informer(gateways, gatewayIndexes), options);
+  });
+  const tls = { mode: 'Terminate', certificateRefs: [{ name: 'set' }] };
+  const listeners = [{ name: 'https', hostname: 'set.example.org', protocol: 'HTTPS', tls }];
+  const annotations = { 'cert-manager.io/issuer': 'ca' };
+  const put = (name: string, namespace: string) =>
+    world.put(listenerSets, {
+      metadata: { name, annotations },
+      spec: { parentRef: { name: 'edge', namespace }, listeners },
+    });
+  put('here', 'default');
+  await world.settle();
+  assert.deepEqual(world.writes, []);
+  put('elsewhere', 'web');
+  await world.settle();
+  assert.deepEqual(world.writes, ['create Certificate/set']);
+});
