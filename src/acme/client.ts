@@ -109,7 +109,7 @@ export function createAcmeClient(options: AcmeClientOptions): AcmeClient {
     directory: (signal) => cache.read(signal),
     async get(url, doing, signal) {
       if (!isAllowed(url, directoryUrl)) throw badResponse(directoryUrl, 'a URL', 'it is not an https:// URL');
-      const request = { method: 'GET', url, headers: { accept: 'application/json' } } as const;
+      const request = { method: 'GET', url, headers: { accept: 'application/json' }, doing } as const;
       const response = await transport.send(request, signal);
       if (response.status < 200 || response.status > 299) throw errorOfResponse(response, doing);
       return response;

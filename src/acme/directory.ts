@@ -96,7 +96,10 @@ export function createDirectoryCache(
 async function fetchDirectory(start: string, transport: Transport, signal: AbortSignal): Promise<HttpResponse> {
   let at = start;
   for (let hop = 0; hop <= MOST_REDIRECTS; hop += 1) {
-    const response = await transport.send({ method: 'GET', url: at, headers: { accept: 'application/json' } }, signal);
+    const response = await transport.send(
+      { method: 'GET', url: at, headers: { accept: 'application/json' }, doing: 'read the directory' },
+      signal,
+    );
     const location = response.headers.get('location');
     if (!REDIRECTS.has(response.status) || location === undefined) return response;
     if (!URL.canParse(location, at)) break;

@@ -9,6 +9,8 @@ export interface HttpRequest {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** What it is for: `create the order`. */
+  readonly doing?: string;
 }
 
 export interface HttpResponse {
@@ -27,6 +29,8 @@ export interface HttpResponse {
 export interface Exchange {
   readonly method: string;
   readonly url: string;
+  /** What it was for: `create the order`. */
+  readonly doing: string;
   readonly status: number | undefined;
   readonly milliseconds: number;
 }
@@ -97,8 +101,8 @@ export function createTransport(options: TransportOptions): Transport {
         throw transportFault(error, { url: request.url, timeout, ownTrust: trust !== undefined });
       } finally {
         limited.release();
-        const { method, url } = request;
-        options.observe?.({ method, url, status, milliseconds: performance.now() - started });
+        const { method, url, doing = '' } = request;
+        options.observe?.({ method, url, doing, status, milliseconds: performance.now() - started });
       }
     },
     async close() {

@@ -47,7 +47,7 @@ export function createSignedExchange(
     if (kept !== undefined) return kept;
     const url = await deps.newNonceUrl(signal);
     // GET and HEAD are equal (section 7.2), but undici closes the connection after a HEAD, and it will be needed at once.
-    let response = await transport.send({ method: 'GET', url }, signal);
+    let response = await transport.send({ method: 'GET', url, doing: 'give a nonce' }, signal);
     if (response.status === 404 || response.status === 405)
       response = await transport.send({ method: 'HEAD', url }, signal);
     if (response.status < 200 || response.status > 299) throw errorOfResponse(response, 'give a nonce');
@@ -65,7 +65,10 @@ export function createSignedExchange(
       'content-type': 'application/jose+json',
       ...(post.accept === undefined ? {} : { accept: post.accept }),
     };
-    return await transport.send({ method: 'POST', url, headers, body: JSON.stringify(body) }, signal);
+    return await transport.send(
+      { method: 'POST', url, headers, body: JSON.stringify(body), doing: post.doing },
+      signal,
+    );
   }
 
   return async (post, signal) => {

@@ -1,3 +1,4 @@
+import type { Exchange } from '../acme/http.ts';
 import type { ZoneConfig } from '../config/config.ts';
 import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/error.ts';
@@ -56,6 +57,8 @@ export async function openKubeAcme(
     readonly informers: KubeInformers;
     readonly clock: Clock;
     readonly logger: Logger;
+    /** Told of every exchange with a CA. */
+    readonly observe?: (exchange: Exchange) => void;
   },
 ): Promise<KubeAcme> {
   const { client, informers, clock, logger } = world;
@@ -77,7 +80,7 @@ export async function openKubeAcme(
     routes: new Map([...(dns === undefined ? [] : [[dns.zone, [dns.at]] as const]), ...options.routes]),
     clock,
   };
-  const access = openKubeAcmeAccess({ clock });
+  const access = openKubeAcmeAccess({ clock, observe: world.observe });
   const closing: (() => Promise<void>)[] = [];
   return {
     dnsAddress: dns?.at,

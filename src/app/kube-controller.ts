@@ -30,6 +30,7 @@ import { createKubeMetricsOf, issuerLabelsOf } from './kube-metrics.ts';
 import { createKubeShims } from './kube-shims.ts';
 import type { KubeShimOptions, KubeShims } from './kube-shims.ts';
 import { runKubeWebhook } from './kube-webhook.ts';
+import { keepHeapSmall } from './small-heap.ts';
 import { version } from './version.ts';
 import { withCleanup } from './with-cleanup.ts';
 
@@ -71,6 +72,7 @@ export interface KubeControllerOptions {
  */
 export async function runKubeController(options: KubeControllerOptions, signal: AbortSignal): Promise<void> {
   const { clock = systemClock, wrapClient = (client) => client } = options;
+  keepHeapSmall();
   await withCleanup(async (later) => {
     const logger = await openLogger(options);
     for (const warning of options.warnings) logger.warn('configuration', { warning });
@@ -83,10 +85,16 @@ export async function runKubeController(options: KubeControllerOptions, signal: 
       onError: (error, what) => logger.warn('cannot read from the API server', { what, error: messageOf(error) }),
     });
     const shims = createKubeShims(client, options.shims, { namespace: options.kube.namespace, clock, logger });
-    const acme = await openKubeAcme(options.acme, { client, informers, clock, logger });
+    const metrics = await createKubeMetricsOf(informers, () => clock.now());
+    const acme = await openKubeAcme(options.acme, {
+      client,
+      informers,
+      clock,
+      logger,
+      observe: (exchange) => metrics.recordExchange(exchange),
+    });
     later(() => acme.stop());
     if (acme.dnsAddress !== undefined) logger.info('serving DNS', { ...acme.dnsAddress });
-    const metrics = await createKubeMetricsOf(informers, () => clock.now());
     const http = await startKubeHttp(options.listeners, {
       fault: () => undefined,
       waitsFor: () => waitsFor(informers),

@@ -3,8 +3,10 @@ import { issuingSince } from '../kube/certificate/certificate-status.ts';
 import type { AnyIssuer } from '../kube/issuer/issuer-lookup.ts';
 import type { Certificate } from '../kube/schema/certificate.ts';
 import type { IssuerReference } from '../kube/schema/issuer-reference.ts';
+import type { Challenge } from '../kube/schema/challenge.ts';
 import type {
   CertificateSample,
+  ChallengeSample,
   IssuerLabels,
   IssuerSample,
   KubeMetrics,
@@ -19,11 +21,12 @@ export async function createKubeMetricsOf(informers: KubeInformers, now: () => n
   return createKubeMetrics(() => snapshotOf(informers), now);
 }
 
-function snapshotOf({ certificates, issuers, clusterIssuers }: KubeInformers): KubeSnapshot {
+function snapshotOf({ certificates, issuers, clusterIssuers, challenges }: KubeInformers): KubeSnapshot {
   return {
     certificates: certificates.list().map(certificateSample),
     issuers: issuers.list().map(issuerSample),
     clusterIssuers: clusterIssuers.list().map(issuerSample),
+    challenges: challenges.list().map(challengeSample),
   };
 }
 
@@ -38,6 +41,17 @@ function certificateSample(certificate: Certificate): CertificateSample {
     notAfter: fromTime(status?.notAfter),
     renewal: fromTime(status?.renewalTime),
     issuingSince: issuingSince(certificate),
+  };
+}
+
+function challengeSample({ metadata, spec, status }: Challenge): ChallengeSample {
+  return {
+    name: metadata.name,
+    namespace: metadata.namespace ?? '',
+    domain: spec.dnsName,
+    type: spec.type,
+    status: status?.state ?? '',
+    processing: status?.processing === true,
   };
 }
 

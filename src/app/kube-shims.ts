@@ -76,7 +76,7 @@ export function createKubeShims(
     const parents = open(gateways, { indexes: gatewayIndexes });
     if (options.gateways) parts.push((deps) => createShimController(deps, gatewaySource(parents, options), options));
     for (const kind of options.listenerSets ? [listenerSets, experimentalListenerSets] : []) {
-      const source = listenerSetSource(open(kind, { indexes: listenerSetIndexes }), parents, options);
+      const source = listenerSetSource(open(kind, { indexes: listenerSetIndexes }), parents, { ...options, namespace });
       parts.push((deps) => createShimController(deps, source, options));
     }
   }

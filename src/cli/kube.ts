@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { defineKubeApprovalCommands } from './kube-approval.ts';
+import { defineKubeCheckTakeoverCommand } from './kube-check-takeover.ts';
 import { defineKubeCheckCommand } from './kube-check.ts';
 import { defineKubeControllerCommand } from './kube-controller.ts';
 import { defineKubeCrdsCommand } from './kube-crds.ts';
@@ -20,7 +21,7 @@ export function defineKubeCommand(program: Command, context: CommandContext): vo
   defineKubeRenewCommand(kube, context);
   defineKubeApprovalCommands(kube, context);
   defineKubeInspectCommand(kube, context);
-  defineKubeCheckCommand(kube, context);
+  defineKubeCheckTakeoverCommand(defineKubeCheckCommand(kube, context), context);
   defineKubeCrdsCommand(kube, context);
   defineKubeVersionCommand(kube, context);
 }

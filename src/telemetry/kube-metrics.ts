@@ -11,6 +11,25 @@ export interface CertificateSample {
   readonly issuingSince: number | undefined;
 }
 
+/** A Challenge as metrics show it. */
+export interface ChallengeSample {
+  readonly name: string;
+  readonly namespace: string;
+  readonly domain: string;
+  readonly type: string;
+  readonly status: string;
+  readonly processing: boolean;
+}
+
+/** One exchange with a CA. `status` is undefined when there was no answer. */
+export interface CaExchange {
+  readonly method: string;
+  readonly url: string;
+  readonly doing: string;
+  readonly status: number | undefined;
+  readonly milliseconds: number;
+}
+
 export interface IssuerLabels {
   readonly name: string;
   readonly kind: string;
@@ -31,6 +50,7 @@ export interface KubeSnapshot {
   readonly certificates: readonly CertificateSample[];
   readonly issuers: readonly IssuerSample[];
   readonly clusterIssuers: readonly IssuerSample[];
+  readonly challenges: readonly ChallengeSample[];
 }
 
 export interface KubeMetrics {
@@ -41,12 +61,14 @@ export interface KubeMetrics {
   /** How long it took from the beginning of an issuance to the Secret, in ms. */
   readonly recordIssued: (issuer: IssuerLabels, milliseconds: number) => void;
   readonly recordFailed: (issuer: IssuerLabels, reason: string) => void;
+  readonly recordExchange: (exchange: CaExchange) => void;
   /** Prometheus text format 0.0.4. */
   readonly text: () => Promise<string>;
 }
 
 const CONDITIONS: readonly ReadyStatus[] = ['True', 'False', 'Unknown'];
 const CERTIFICATE_LABELS = ['name', 'namespace', 'issuer_name', 'issuer_kind', 'issuer_group'] as const;
+const EXCHANGE_LABELS = ['scheme', 'host', 'action', 'method', 'status'] as const;
 const ISSUER_LABELS = ['issuer_name', 'issuer_kind', 'issuer_group'] as const;
 
 /**
@@ -100,6 +122,12 @@ export async function createKubeMetrics(snapshot: () => KubeSnapshot, now: () =>
   gauge('certmanager_clusterissuer_ready_status', 'Whether a ClusterIssuer is Ready.', ['name', 'condition'], () =>
     snapshot().clusterIssuers.flatMap(({ name, ready }) => readiness({ name }, ready)),
   );
+  gauge(
+    'certmanager_certificate_challenge_status',
+    'Challenges that there are, by their state.',
+    ['name', 'namespace', 'domain', 'type', 'status', 'processing'],
+    () => snapshot().challenges.map(({ processing, ...labels }) => [{ ...labels, processing: String(processing) }, 1]),
+  );
   gauge('certmanager_clock_time_seconds_gauge', 'The clock of this process.', [], () => [
     [{}, Math.floor(now() / 1000)],
   ]);
@@ -150,6 +178,20 @@ export async function createKubeMetrics(snapshot: () => KubeSnapshot, now: () =>
     registers,
   });
 
+  const exchanges = new Histogram({
+    name: 'certmanager_http_acme_client_request_duration_seconds',
+    help: 'How long CAs took to answer.',
+    labelNames: [...EXCHANGE_LABELS],
+    buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60],
+    registers,
+  });
+  const exchangeCount = new Counter({
+    name: 'certmanager_http_acme_client_request_count',
+    help: 'Requests to CAs, by what became of them.',
+    labelNames: [...EXCHANGE_LABELS],
+    registers,
+  });
+
   return {
     observer: {
       synced(controller, outcome, milliseconds) {
@@ -161,6 +203,13 @@ export async function createKubeMetrics(snapshot: () => KubeSnapshot, now: () =>
     },
     recordIssued: (issuer, milliseconds) => issuance.observe(issuerLabels(issuer), milliseconds / 1000),
     recordFailed: (issuer, reason) => failures.inc({ ...issuerLabels(issuer), reason }),
+    recordExchange({ method, url, doing, status, milliseconds }) {
+      const { protocol, host } = new URL(url);
+      const action = doing.replaceAll(' ', '_');
+      const labels = { scheme: protocol.slice(0, -1), host, action, method, status: String(status ?? 0) };
+      exchangeCount.inc(labels);
+      exchanges.observe(labels, milliseconds / 1000);
+    },
     text: () => registry.metrics(),
   };
 }

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { after as afterAll, before as beforeAll, describe, test } from 'node:test';
+import { foreseeTakeover } from '../../src/app/kube-takeover.ts';
+import type { CertificateTakeover } from '../../src/app/kube-takeover.ts';
+import { systemClock } from '../../src/core/clock.ts';
 import type { KubeObject } from '../../src/kube/api/object.ts';
 import { secrets } from '../../src/kube/api/secret.ts';
 import type { Secret } from '../../src/kube/api/secret.ts';
 import { certificateResource } from '../../src/kube/schema/certificate.ts';
 import { isTrue } from '../../src/kube/conditions.ts';
+import { evercert } from '../cli/run-evercert.ts';
 import { kubeClusterSkip, startKubeCluster } from './kube-cluster.ts';
 import type { KubeCluster } from './kube-cluster.ts';
 import { installOurCrds, waitForObject } from './kube-controller.ts';
@@ -34,11 +38,18 @@ const DONE_LATE = /^(orphan|no-account|unreachable|acme-)/;
 describe('taking over what cert-manager left', { skip: kubeClusterSkip(), timeout: 120_000 }, () => {
   let cluster: KubeCluster;
   let controller: InProcessController;
+  let foreseen: CertificateTakeover[];
   const loaded: KubeObject[] = [];
   beforeAll(async () => {
     cluster = await startKubeCluster({ controllers: true });
     await Promise.all([installOurCrds(cluster), cluster.installGatewayApi()]);
     await loadAll();
+    foreseen = await foreseeTakeover(
+      cluster.client,
+      { namespace: undefined, ownZone: undefined, certificateOwnerRef: false },
+      { ...systemClock, now: () => RECORDED_AT },
+      AbortSignal.timeout(30_000),
+    );
     controller = runInProcess(cluster, { startAt: RECORDED_AT });
     await lookedAtAll();
   });
@@ -95,6 +106,30 @@ describe('taking over what cert-manager left', { skip: kubeClusterSkip(), timeou
     const [secret] = loaded.filter(({ kind, metadata }) => kind === 'Secret' && metadata.name === 'leaf-tls');
     assert.ok(secret?.metadata.managedFields?.some(({ manager }) => manager === 'cert-manager-certificates-issuing'));
     assert.ok(loaded.length > 60, `${loaded.length} objects`);
+  });
+
+  test('what will be done is told beforehand: nothing', () => {
+    for (const { name, namespace, takeover } of foreseen) {
+      const expected = name === 'twin-b' ? { kind: 'shares', owner: 'twin-a' } : { kind: 'stays', repair: undefined };
+      const { renewalTime: _, ...told } = { renewalTime: undefined, ...takeover };
+      assert.deepEqual(told, expected, `${namespace}/${name}`);
+    }
+    assert.equal(foreseen.length, loaded.filter(({ kind }) => kind === 'Certificate').length);
+  });
+
+  test('evercert kube check takeover', { timeout: 30_000 }, async () => {
+    const env = { KUBECONFIG: cluster.kubeconfig };
+    const told = await evercert(['kube', 'check', 'takeover'], { env });
+    assert.equal(told.code, 0, told.stderr);
+    assert.match(
+      told.stdout,
+      /(^|\n)1 not issued: its Secret is that of another Certificate\n {2}at-the-end\/twin-b\n/,
+    );
+    for (const line of told.stdout.split('\n')) assert.ok(line.length <= 80, line);
+    const { stdout } = await evercert(['kube', 'check', 'takeover', '-n', 'at-the-end', '-o', 'json'], { env });
+    const parsed = JSON.parse(stdout) as { namespace: string; name: string; kind: string }[];
+    assert.equal(parsed.length, foreseen.filter(({ namespace }) => namespace === 'at-the-end').length);
+    assert.ok(parsed.every(({ namespace, kind }) => namespace === 'at-the-end' && kind !== ''));
   });
 
   test('nothing of it is written', () => {

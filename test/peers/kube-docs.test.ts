@@ -21,6 +21,7 @@ describe('the YAML of docs/kubernetes.md', { skip: kubeClusterSkip(), timeout: 1
   before(async () => {
     cluster = await startKubeCluster();
     await cluster.kubectl(['apply', '-k', fileURLToPath(new URL('deploy', project))]);
+    await cluster.installGatewayApi();
     await cluster.kubectl(['wait', '--for=condition=Established', '--timeout=30s', 'crd', '--all']);
   });
   after(() => cluster?.stop());

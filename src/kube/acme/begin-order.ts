@@ -11,6 +11,7 @@ import type { OrderContext } from './order-context.ts';
 import { solveNames } from './order-names.ts';
 import type { SolvedName } from './order-names.ts';
 import { failOrder, sayWaiting, writeOrder } from './order-report.ts';
+import { waitFor } from './wait-for.ts';
 
 /** Nothing has been asked of the CA yet, as far as is known. Nothing is before every delegation is right: an order costs a rate limit. */
 export async function beginOrder(context: OrderContext): Promise<Result> {
@@ -28,8 +29,7 @@ export async function beginOrder(context: OrderContext): Promise<Result> {
   const closed = context.gates.closedUntil(open.uri);
   if (closed !== undefined) {
     const message = `the CA wants no new orders from the account before ${new Date(closed).toISOString()}`;
-    await sayWaiting(order, { reason: 'RateLimited', message }, deps, signal);
-    return again(closed - deps.clock.now());
+    return waitFor(context, closed - deps.clock.now(), { reason: 'RateLimited', message });
   }
   return await makeOrder(context);
 }

@@ -11,6 +11,8 @@ export interface ChallengeProgress {
   presentedAt?: number | undefined;
   acceptedAt?: number | undefined;
   faults: number;
+  /** Nothing is tried before (ms since the epoch), but when its account has changed. */
+  notBefore?: number | undefined;
   /** The CA is not asked before, in ms since the epoch; what changes in the object meanwhile is no reason. */
   lookAt?: number | undefined;
   /** Ends the watch for the CA's questions. */

@@ -59,7 +59,8 @@ export function createChallengeController(deps: AcmeDeps): Controller {
       endWork(key, progress);
       return done;
     }
-    return await work(key, challenge, progress, signal);
+    const left = (progress.notBefore ?? 0) - clock.now();
+    return left > 0 ? again(left) : await work(key, challenge, progress, signal);
   }
 
   async function work(
@@ -122,10 +123,11 @@ export function createChallengeController(deps: AcmeDeps): Controller {
     progress.faults += 1;
     const event = progress.presentedAt === undefined ? 'PresentError' : 'ChallengeDelayed';
     const message = progress.presentedAt === undefined ? `Error presenting challenge: ${error.message}` : error.message;
+    const step = Math.min(FIRST_PAUSE * 2 ** (progress.faults - 1), LONGEST_PAUSE) * (1 + deps.random() / 4);
+    const pause = error.retry.kind === 'after' ? Math.max(0, error.retry.at - clock.now()) : step;
+    progress.notBefore = clock.now() + pause;
     await sayTrouble(challenge, { event, message }, deps, signal);
-    if (error.retry.kind === 'after') return again(Math.max(0, error.retry.at - clock.now()));
-    const pause = Math.min(FIRST_PAUSE * 2 ** (progress.faults - 1), LONGEST_PAUSE);
-    return again(pause * (1 + deps.random() / 4));
+    return again(pause);
   }
 
   /** It is to go: takes the answer back, and lets the object go. */
@@ -184,7 +186,10 @@ export function createChallengeController(deps: AcmeDeps): Controller {
   };
   deps.secrets.onChange((key) => {
     for (const challenge of challenges.byIndex('account', parseKey(key).name)) {
-      if (!isFinal(challengeState(challenge))) controller.add(formatKey(challenge.metadata), 'urgent');
+      const { uid = '' } = challenge.metadata;
+      if (isFinal(challengeState(challenge))) continue;
+      book.of(uid).notBefore = undefined;
+      controller.add(formatKey(challenge.metadata), 'urgent');
     }
   });
   issuers.onChange(onIssuer);

@@ -16,7 +16,8 @@ import { csrOf } from './csr-of.ts';
 import { endOrder, removeChallenges } from './end-order.ts';
 import { GUARD, makeChallenges } from './make-challenges.ts';
 import type { OrderContext } from './order-context.ts';
-import { passOn, sayWaiting, writeOrder } from './order-report.ts';
+import { passOn, writeOrder } from './order-report.ts';
+import { waitFor } from './wait-for.ts';
 
 /** How long a CA may take to sign before that is said. It is waited for all the same. */
 const SIGNING_DEADLINE = 300_000;
@@ -98,14 +99,14 @@ async function proceed(context: OrderContext, seen: AcmeOrder): Promise<Result> 
 }
 
 async function lookLater(context: OrderContext, retryAfter: number | undefined): Promise<Result> {
-  const { order, deps, progress, signal } = context;
+  const { deps, progress } = context;
   const now = deps.clock.now();
   const since = (progress.signingSince ??= now);
   const after = pollDelay({ now, since, deadline: SIGNING_DEADLINE, shortest: FIRST_LOOK, retryAfter });
   if (after !== undefined) return again(after);
   const message = `the CA has not signed within ${SIGNING_DEADLINE / 60_000} minutes; the order is kept and looked at again`;
-  await sayWaiting(order, { reason: 'SigningSlow', message }, deps, signal);
-  return again(Math.min(Math.max(LATE_LOOK, (retryAfter ?? 0) - now), LONGEST_LATE_LOOK));
+  const wait = Math.min(Math.max(LATE_LOOK, (retryAfter ?? 0) - now), LONGEST_LATE_LOOK);
+  return waitFor(context, wait, { reason: 'SigningSlow', message });
 }
 
 /** Fetches the certificate and checks it before anybody can use it. */

@@ -1,4 +1,4 @@
-import { createController, done } from '../api/controller.ts';
+import { again, createController, done } from '../api/controller.ts';
 import type { Controller, Result } from '../api/controller.ts';
 import { formatKey } from '../api/object.ts';
 import { readIssuerReference } from '../issuer/issuer-lookup.ts';
@@ -55,6 +55,8 @@ export function createOrderController(deps: AcmeDeps, fresh: FreshOrders, chains
       return done;
     }
     const progress = book.of(order.metadata.uid ?? key);
+    const left = (progress.notBefore ?? 0) - clock.now();
+    if (left > 0 && progress.issuerGeneration === view.open.issuer.metadata.generation) return again(left);
     const context: OrderContext = {
       key,
       order,

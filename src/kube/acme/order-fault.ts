@@ -2,12 +2,12 @@ import { DomainError } from '../../core/error.ts';
 import { endOfOrder } from '../../issuance/end-of-order.ts';
 import { abandoned } from '../../issuance/order-failure.ts';
 import { accountPause } from '../../issuance/rate-limit.ts';
-import { again, done } from '../api/controller.ts';
+import { done } from '../api/controller.ts';
 import type { Result } from '../api/controller.ts';
 import { KubeError } from '../api/kube-error.ts';
 import { endOrder } from './end-order.ts';
 import type { OrderContext } from './order-context.ts';
-import { sayWaiting } from './order-report.ts';
+import { waitFor } from './wait-for.ts';
 
 const FIRST_PAUSE = 1000;
 const LONGEST_PAUSE = 5 * 60_000;
@@ -46,10 +46,9 @@ export async function faceFault(context: OrderContext, error: unknown): Promise<
   progress.faults += 1;
   if (error.retry.kind === 'after' && error.retry.at > now) {
     const message = `${error.message}; it is tried again at ${new Date(error.retry.at).toISOString()}`;
-    await sayWaiting(order, { reason: 'RateLimited', message }, deps, signal);
-    return again(error.retry.at - now);
+    return await waitFor(context, error.retry.at - now, { reason: 'RateLimited', message });
   }
-  await sayWaiting(order, { reason: 'OrderDelayed', message: error.message }, deps, signal);
   const longest = error.code === 'acme-unreachable' ? LONGEST_PAUSE_UNREACHABLE : LONGEST_PAUSE;
-  return again(Math.min(FIRST_PAUSE * 2 ** (progress.faults - 1), longest) * (1 + deps.random() / 4));
+  const wait = Math.min(FIRST_PAUSE * 2 ** (progress.faults - 1), longest) * (1 + deps.random() / 4);
+  return await waitFor(context, wait, { reason: 'OrderDelayed', message: error.message });
 }

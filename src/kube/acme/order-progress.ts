@@ -4,6 +4,10 @@ export interface OrderProgress {
   signingSince?: number | undefined;
   /** Faults in a row that may pass. */
   faults: number;
+  /** Nothing is tried before (ms since the epoch), whatever wakes us: not what we have written about the fault ourselves. */
+  notBefore?: number | undefined;
+  /** The generation of the issuer then: a changed one is a reason to try at once. */
+  issuerGeneration?: number | undefined;
   /** When the account was last thrown into doubt because of this order. */
   doubtedAt?: number | undefined;
   /** How often it was found to be gone at the CA, and begun anew. */

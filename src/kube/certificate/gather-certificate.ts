@@ -32,23 +32,40 @@ export async function gatherCertificate(
   deps: Pick<KubeDeps, 'secrets' | 'requests' | 'certificates'> & { readonly nextKeys: NextKeys },
   signal: AbortSignal,
 ): Promise<CertificateView> {
-  const { metadata, spec, status } = certificate;
+  const { metadata, spec } = certificate;
   const secretKey = { namespace: metadata.namespace, name: spec.secretName };
   const secret = await deps.secrets.read(secretKey, signal);
-  const requests = requestsOfOwner(deps.requests, certificate).filter(isKept);
-  const current = status?.revision ?? 0;
   const nextKeys = await Promise.all(deps.nextKeys.of(metadata.uid ?? '').map((key) => readKey(deps, key, signal)));
-  const owner = secretOwner(certificatesOfSecret(deps.certificates, formatKey(secretKey)), secret);
+  return viewOf(certificate, {
+    secret,
+    requests: requestsOfOwner(deps.requests, certificate),
+    nextKeys: nextKeys.filter((found) => found !== undefined),
+    sharing: certificatesOfSecret(deps.certificates, formatKey(secretKey)),
+  });
+}
+
+export interface CertificateParts extends Pick<CertificateView, 'secret' | 'nextKeys'> {
+  /** Those that it owns. */
+  readonly requests: readonly CertificateRequest[];
+  /** All Certificates that name the same Secret, itself among them. */
+  readonly sharing: readonly Certificate[];
+}
+
+/** Puts the parts where they belong. */
+export function viewOf(certificate: Certificate, parts: CertificateParts): CertificateView {
+  const requests = parts.requests.filter(isKept);
+  const current = certificate.status?.revision ?? 0;
+  const owner = secretOwner(parts.sharing, parts.secret);
   return {
     certificate,
-    secret,
+    secret: parts.secret,
     currentRequest: requests.find((request) => revisionOf(request) === current),
     nextRequests: requests.filter((request) => revisionOf(request) === current + 1),
     olderRequests: requests
       .filter((request) => (revisionOf(request) ?? current) < current)
       .toSorted((one, other) => (revisionOf(other) ?? 0) - (revisionOf(one) ?? 0)),
     strayRequests: requests.filter((request) => revisionOf(request) === undefined),
-    nextKeys: nextKeys.filter((found) => found !== undefined),
+    nextKeys: parts.nextKeys,
     rival: owner === undefined || keyOf(owner) === keyOf(certificate) ? undefined : owner,
   };
 }

@@ -39,6 +39,6 @@ describe('as Go prints them', () => {
     ['0', '0s'],
     ['-90s', '-1m30s'],
   ] as const) {
-    test(`${text}`, () => assert.equal(toGoDuration(fromGoDuration(text) ?? Number.NaN), expected));
+    test(text, () => assert.equal(toGoDuration(fromGoDuration(text) ?? Number.NaN), expected));
   }
 });

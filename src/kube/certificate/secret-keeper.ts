@@ -4,17 +4,15 @@ import { secrets as secretResource, secretBytes } from '../api/secret.ts';
 import type { Secret } from '../api/secret.ts';
 import type { KubeDeps } from '../deps.ts';
 import type { Certificate } from '../schema/certificate.ts';
-import type { IssuerReference } from '../schema/issuer-reference.ts';
 import type { SecretKey } from '../schema/secret-reference.ts';
-import { CERTIFICATE_NAME, ISSUER_GROUP, ISSUER_KIND, ISSUER_NAME } from '../secret/certificate-annotations.ts';
 import { certificateSecret } from '../secret/certificate-secret.ts';
 import type { IssuedMaterial, SecretContent } from '../secret/certificate-secret.ts';
 import { keyStoreNames, makeKeyStores } from '../secret/key-stores.ts';
 import type { KeyStores } from '../secret/key-stores.ts';
-import { ownedFields } from '../secret/owned-fields.ts';
+import { presentMaterial, presentOrigin, wantedOfPresent } from '../secret/present-secret.ts';
 import { secretDeviation } from '../secret/secret-deviation.ts';
 import { sameIssuer } from './issuer-identity.ts';
-import { CA_CRT, SECRET_MANAGER, TLS_CRT, TLS_KEY } from '../secret/secret-names.ts';
+import { SECRET_MANAGER } from '../secret/secret-names.ts';
 
 export type Kept =
   | { readonly kind: 'kept' }
@@ -87,13 +85,7 @@ export function createSecretKeeper(deps: Pick<KubeDeps, 'client' | 'secrets' | '
       ? { kind: 'made', data: Object.fromEntries(present) }
       : await freshStores(certificate, material, signal);
     if (stores.kind === 'no-password') return stores;
-    const content = certificateSecret({
-      certificate,
-      material: { ...material, ca: ownsCa(secret) ? material.ca : undefined },
-      ...presentOrigin(secret),
-      keyStores: stores.data,
-      owned: deps.options.certificateOwnerRef,
-    });
+    const content = wantedOfPresent(certificate, secret, stores.data, deps.options.certificateOwnerRef);
     remember(uid, inputs);
     const why = secretDeviation(secret, content, uid);
     if (why === undefined) return { kind: 'kept' };
@@ -169,30 +161,4 @@ function isDelivered({ metadata, spec }: Certificate, secret: Secret, material: 
     issuerRef !== undefined &&
     sameIssuer(issuerRef, spec.issuerRef)
   );
-}
-
-/** What is in a Secret now. */
-function presentMaterial(secret: Secret): IssuedMaterial {
-  const text = (name: string) => Buffer.from(secretBytes(secret, name) ?? []).toString('utf8');
-  const ca = text(CA_CRT);
-  return { privateKey: text(TLS_KEY), certificate: text(TLS_CRT), ca: ca === '' ? undefined : ca };
-}
-
-/** A ca.crt that somebody else has put there is not taken over. */
-function ownsCa(secret: Secret): boolean {
-  return ownedFields(secret.metadata.managedFields, SECRET_MANAGER).data.has(CA_CRT);
-}
-
-/** Who issued it, as the Secret says: only an issuance can tell that anew. */
-function presentOrigin({ metadata }: Secret): {
-  issuerRef: IssuerReference | undefined;
-  certificateName: string | undefined;
-} {
-  const { annotations = {} } = metadata;
-  const name = annotations[ISSUER_NAME];
-  return {
-    certificateName: annotations[CERTIFICATE_NAME],
-    issuerRef:
-      name === undefined ? undefined : { name, kind: annotations[ISSUER_KIND], group: annotations[ISSUER_GROUP] },
-  };
 }

@@ -3,7 +3,7 @@ import { messageOf } from '../../core/error.ts';
 import { again, createController, done } from '../api/controller.ts';
 import type { Controller, Result } from '../api/controller.ts';
 import type { Informer } from '../api/informer.ts';
-import { formatKey } from '../api/object.ts';
+import { formatKey, keyOf } from '../api/object.ts';
 import { conditionOf, withCondition } from '../conditions.ts';
 import type { Finding } from '../conditions.ts';
 import type { KubeDeps } from '../deps.ts';
@@ -26,6 +26,7 @@ export function createIssuerController<T extends Issuer | ClusterIssuer>(
   const name = informer.resource.plural;
   const { clock, options } = deps;
   const watched = createWatchedSecrets();
+  const written = new Map<string, { readonly generation: number | undefined; readonly status: T['status'] }>();
   const controller = createController({
     name,
     workers: options.workers,
@@ -80,17 +81,25 @@ export function createIssuerController<T extends Issuer | ClusterIssuer>(
       conditions: [...withCondition(before.conditions, condition, clock.now())],
     };
     if (isDeepStrictEqual(status, before)) return;
+    written.set(keyOf(issuer), { generation: issuer.metadata.generation, status });
     const isNews = !sameFinding(conditionOf(before.conditions, 'Ready'), condition);
-    const written = await deps.client.updateStatus<Issuer | ClusterIssuer>(
+    const stored = await deps.client.updateStatus<Issuer | ClusterIssuer>(
       informer.resource,
       { ...issuer, status },
       { signal },
     );
-    informer.upsert(written as T);
+    informer.upsert(stored as T);
     if (event !== undefined && isNews) deps.events.record(issuer, event);
   }
 
-  informer.onChange((key) => controller.add(key, informer.isSynced() ? 'urgent' : 'normal'));
+  informer.onChange((key, _, after) => {
+    // The echo of our own write: a setup that has just failed is tried again after its pause, and not at once.
+    const ours = written.get(key);
+    const isEcho = after?.metadata.generation === ours?.generation && isDeepStrictEqual(after?.status, ours?.status);
+    if (after === undefined) written.delete(key);
+    else if (ours !== undefined && isEcho) return;
+    controller.add(key, informer.isSynced() ? 'urgent' : 'normal');
+  });
   deps.secrets.onChange((secret) => {
     for (const key of watched.watchersOf(secret)) controller.add(key, 'urgent');
   });

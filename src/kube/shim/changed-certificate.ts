@@ -63,20 +63,14 @@ function mergedAnnotations(
 type Field = (typeof FIELDS)[number];
 
 function sameField(field: Field, one: CertificateSpec, other: CertificateSpec): boolean {
-  switch (field) {
-    case 'duration':
-    case 'renewBefore':
-      return one[field] === other[field] || sameDuration(one[field], other[field]);
-    case 'privateKey':
-      return isDeepStrictEqual(comparableKey(one), comparableKey(other));
-    default:
-      return isDeepStrictEqual(comparable(one[field]), comparable(other[field]));
-  }
+  if (field === 'duration' || field === 'renewBefore') return sameDuration(one[field], other[field]);
+  if (field === 'privateKey') return isDeepStrictEqual(comparableKey(one), comparableKey(other));
+  return isDeepStrictEqual(comparable(one[field]), comparable(other[field]));
 }
 
 function sameDuration(one: string | undefined, other: string | undefined): boolean {
   const milliseconds = fromGoDuration(one);
-  return milliseconds !== undefined && milliseconds === fromGoDuration(other);
+  return one === other || (milliseconds !== undefined && milliseconds === fromGoDuration(other));
 }
 
 /** An Ed25519 key has one size, whatever is written. */

@@ -29,7 +29,7 @@ type Blocks = Extract<ShimRequest, { kind: 'blocks' }>;
 
 function blocksOf(request: ShimRequest): Blocks {
   assert.equal(request.kind, 'blocks');
-  return request as Blocks;
+  return request;
 }
 
 describe('listeners that get a certificate', () => {
@@ -159,6 +159,12 @@ describe('a ListenerSet', () => {
     assert.deepEqual(listenerSetRequest(set({}), undefined, OPTIONS), { kind: 'none' });
     const metadata = { ...going.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' };
     assert.deepEqual(listenerSetRequest(set({}), { ...going, metadata }, OPTIONS), { kind: 'none' });
+  });
+
+  test('whose Gateway is in a namespace that is not looked at has what it says itself', () => {
+    const own = { 'cert-manager.io/issuer': 'a' };
+    const { annotations, blocks } = blocksOf(listenerSetRequest(set(own), 'unseen', OPTIONS));
+    assert.deepEqual([annotations, blocks.length], [own, 1]);
   });
 
   test('asks for names of its own listeners, in its own namespace', () => {

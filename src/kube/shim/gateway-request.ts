@@ -28,12 +28,17 @@ export function parentGatewayKey({ metadata, spec: { parentRef } }: ListenerSet)
   return `${namespace === '' ? (metadata.namespace ?? '') : namespace}/${name}`;
 }
 
-/** A ListenerSet without its Gateway serves nobody, and asks for nothing. */
-export function listenerSetRequest(set: ListenerSet, parent: Gateway | undefined, options: Options): ShimRequest {
-  if (parent === undefined || isGoing(parent)) return { kind: 'none' };
+/** A ListenerSet without its Gateway serves nobody, and asks for nothing. `unseen`: that is in a namespace that is not looked at. */
+export function listenerSetRequest(
+  set: ListenerSet,
+  parent: Gateway | 'unseen' | undefined,
+  options: Options,
+): ShimRequest {
+  const gateway = parent === 'unseen' ? undefined : parent;
+  if (parent !== 'unseen' && (gateway === undefined || isGoing(gateway))) return { kind: 'none' };
   const { metadata, spec } = set;
-  const annotations = inherited(metadata.annotations ?? {}, parent.metadata.annotations ?? {});
-  const http01Parent = isTrueText(annotations[HTTP01.parentFallback]) ? parent : set;
+  const annotations = inherited(metadata.annotations ?? {}, gateway?.metadata.annotations ?? {});
+  const http01Parent = isTrueText(annotations[HTTP01.parentFallback]) ? (gateway ?? set) : set;
   return {
     kind: 'blocks',
     annotations,

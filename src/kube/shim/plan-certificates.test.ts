@@ -87,7 +87,12 @@ test('what cert-manager 1.21 made of the same Ingress', () => {
 });
 
 describe('names', () => {
-  const rows: [hosts: string[], annotations: Record<string, string>, dnsNames?: string[], ipAddresses?: string[]][] = [
+  const rows: [
+    hosts: string[],
+    annotations: Record<string, string>,
+    dnsNames: string[] | undefined,
+    ipAddresses?: string[],
+  ][] = [
     [['a.example.org'], {}, ['a.example.org']],
     [['192.0.2.1', 'a.example.org', '2001:db8::1'], {}, ['a.example.org'], ['192.0.2.1', '2001:db8::1']],
     [['192.0.2.1'], {}, undefined, ['192.0.2.1']],
@@ -98,8 +103,8 @@ describe('names', () => {
   for (const [hosts, annotations, dnsNames, ipAddresses] of rows) {
     test(`${hosts.join(' ')} ${JSON.stringify(annotations)}`, () => {
       const more = Object.entries(annotations).map(([name, value]) => [`cert-manager.io/${name}`, value]);
-      const [made] = plan(ingress({ ...CA, ...Object.fromEntries(more) }, [{ hosts, secretName: 'x' }])).creates;
-      assert.deepEqual([made?.spec.dnsNames, made?.spec.ipAddresses], [dnsNames, ipAddresses]);
+      const [wanted] = plan(ingress({ ...CA, ...Object.fromEntries(more) }, [{ hosts, secretName: 'x' }])).creates;
+      assert.deepEqual([wanted?.spec.dnsNames, wanted?.spec.ipAddresses], [dnsNames, ipAddresses]);
     });
   }
 });
@@ -163,8 +168,7 @@ describe('blocks that are not whole are passed over', () => {
 
 describe('a Certificate that is there', () => {
   const owner = ingress(CA, [TLS], { app: 'shop' });
-  const without = (annotations: Record<string, string>, labels = owner.metadata.labels) =>
-    ingress({ ...CA, ...annotations }, [TLS], labels as Record<string, string>);
+  const without = (annotations: Record<string, string>) => ingress({ ...CA, ...annotations }, [TLS], { app: 'shop' });
 
   test('is left alone when it is as it should be', () => {
     assert.deepEqual(plan(owner, [made(owner)]).updates, []);

@@ -1,7 +1,7 @@
 import type { Gateway, GatewayListener, ListenerSet } from '../api/gateway.ts';
 import type { Informer } from '../api/informer.ts';
 import type { Ingress } from '../api/ingress.ts';
-import { formatKey, keyOf } from '../api/object.ts';
+import { formatKey, keyOf, parseKey } from '../api/object.ts';
 import { gatewayRequest, listenerSetRequest, parentGatewayKey } from './gateway-request.ts';
 import { ingressRequest } from './ingress-request.ts';
 import type { ShimOptions } from './shim-options.ts';
@@ -41,18 +41,22 @@ export function gatewaySource(informer: Informer<Gateway>, options: ShimOptions)
   return { name: 'gateway-shim', informer, requestOf: (gateway) => gatewayRequest(gateway, options) };
 }
 
+/** `namespace`: the only one that is looked at. */
 export function listenerSetSource(
   informer: Informer<ListenerSet>,
   gateways: Informer<Gateway>,
-  options: ShimOptions,
+  options: ShimOptions & { readonly namespace?: string | undefined },
 ): ShimSource<ListenerSet> {
+  const parentOf = (set: ListenerSet): Gateway | 'unseen' | undefined => {
+    const key = parentGatewayKey(set);
+    if (key === undefined) return undefined;
+    const isSeen = options.namespace === undefined || options.namespace === parseKey(key).namespace;
+    return isSeen ? gateways.get(key) : 'unseen';
+  };
   return {
     name: 'listenerset',
     informer,
-    requestOf(set) {
-      const parent = parentGatewayKey(set);
-      return listenerSetRequest(set, parent === undefined ? undefined : gateways.get(parent), options);
-    },
+    requestOf: (set) => listenerSetRequest(set, parentOf(set), options),
     watch(wake) {
       gateways.onChange((key) => {
         for (const set of informer.byIndex('gateway', key)) wake(keyOf(set));

@@ -100,6 +100,15 @@ export function createFakeDeps(options: Partial<KubeOptions> = {}): FakeDeps {
       writes.push(`create ${resource.kind}/${name}`);
       return save(resource, object) as never;
     },
+    async update(resource, object) {
+      const before = existing(resource, object.metadata as KubeObject['metadata']);
+      if (object.metadata.resourceVersion !== before.metadata.resourceVersion) {
+        throw new KubeError('kube-conflict', `${before.metadata.name} was changed`);
+      }
+      writes.push(`update ${resource.kind}/${before.metadata.name}`);
+      const generation = (before.metadata.generation ?? 0) + 1;
+      return save(resource, { ...object, metadata: { ...object.metadata, generation } }) as never;
+    },
     async updateStatus(resource, object) {
       const before = existing(resource, object.metadata as KubeObject['metadata']);
       if (object.metadata.resourceVersion !== before.metadata.resourceVersion) {
