@@ -128,7 +128,7 @@ describe('slow clients', () => {
   }
 
   test('one that does not read its answers is cut', { timeout: 30_000 }, async (t) => {
-    const limits = { idleTimeout: 2000, requestTimeout: 2000, headersTimeout: 2000 };
+    const limits = { idleTimeout: 4000, requestTimeout: 4000, headersTimeout: 4000 };
     const server = await start(t, { http: { limits } });
     const socket = await opened(server.apiPort, BAD);
     // One after the other, until nothing goes through any more: the answers fill all buffers between us.
