@@ -8,6 +8,7 @@ const BENCHES: Readonly<Record<string, string>> = {
   dns: 'DNS answers per second beside NSD, with few names and with a million, and the memory for them',
   'http-api': 'the acme-dns API: registrations and updates per second',
   issuance: 'certificates on Pebble: one, one with 100 names, 200; and beside lego and certbot',
+  kube: 'the controller of Kubernetes: certificates, memory, writes, beside what cert-manager needed',
   'start-up': 'from the start of `evercert serve` to its first DNS answer, and its memory at rest',
 };
 
