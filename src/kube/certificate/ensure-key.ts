@@ -116,7 +116,8 @@ async function store(
   signal: AbortSignal,
 ): Promise<Secret | undefined> {
   try {
-    const created = await deps.client.create(secretResource, nextKeySecret(certificate, name, pem), { signal });
+    const options = { signal, fieldManager: 'cert-manager-certificates-key-manager' };
+    const created = await deps.client.create(secretResource, nextKeySecret(certificate, name, pem), options);
     deps.secrets.upsert(created);
     return created;
   } catch (error) {

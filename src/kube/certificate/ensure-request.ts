@@ -40,7 +40,8 @@ export async function ensureRequest(
     throw error;
   }
   try {
-    const request = await deps.client.create(certificateRequestResource, draft, { signal });
+    const options = { signal, fieldManager: 'cert-manager-certificates-request-manager' };
+    const request = await deps.client.create(certificateRequestResource, draft, options);
     deps.requests.upsert(request);
     const message = `Created new CertificateRequest resource "${request.metadata.name}"`;
     deps.events.record(certificate, { type: 'Normal', reason: 'Requested', message });
