@@ -62,7 +62,7 @@ function isUsable(certificate: Certificate, request: CertificateRequest, key: Ke
   return state.kind !== 'failed' || state.at === undefined || state.at >= (issuingSince(certificate) ?? 0);
 }
 
-/** Ours, made just before a crash or not yet seen; or that of a Certificate of this name before us, which the garbage collector takes away. */
+/** Ours, made just before a crash or not yet seen; that of a Certificate of this name before us, which the garbage collector takes away; or of others. */
 async function seeWhoHasTheName(
   deps: CertificateDeps,
   { metadata }: Certificate,
@@ -74,9 +74,15 @@ async function seeWhoHasTheName(
     { namespace: metadata.namespace, name },
     { signal },
   );
-  if (present?.metadata.ownerReferences?.some(({ uid }) => uid === metadata.uid) === true)
+  if (present === undefined) return { kind: 'name-taken' };
+  const owners = present.metadata.ownerReferences ?? [];
+  if (owners.some(({ uid }) => uid === metadata.uid)) {
     deps.requests.upsert(present);
-  return { kind: 'name-taken' };
+    return { kind: 'name-taken' };
+  }
+  if (owners.some(({ kind }) => kind === 'Certificate')) return { kind: 'name-taken' };
+  const message = `there is a CertificateRequest "${name}" already that belongs to no Certificate: delete it, or rename one of the two`;
+  return { kind: 'impossible', message };
 }
 
 export async function deleteRequest(
