@@ -9,7 +9,7 @@ import { issuerResource } from '../../src/kube/schema/issuer.ts';
 import { kubeClusterSkip, startKubeCluster } from './kube-cluster.ts';
 import type { KubeCluster } from './kube-cluster.ts';
 import { installOurCrds, startController, waitForObject } from './kube-controller.ts';
-import { readRecording } from './kube-recording.ts';
+import { applyRecorded, readRecording } from './kube-recording.ts';
 import type { RunningProcess } from './process.ts';
 import { compareStories, storyOf } from './kube-story.ts';
 import type { Difference } from './kube-story.ts';
@@ -107,16 +107,7 @@ describe('the recorded steps, played with evercert', { skip: kubeClusterSkip(), 
   const issued = (name: string, revision = 1) =>
     until(name, (seen) => isDone(seen) && seen.status?.revision === revision);
 
-  /** As somebody applied it then. */
-  async function apply(...names: readonly string[]): Promise<void> {
-    for (const of of names) {
-      const step = recorded.find((one) => one.type === 'ADDED' && one.of === of);
-      assert.ok(step?.type === 'ADDED');
-      const text = step.object.metadata.annotations?.['kubectl.kubernetes.io/last-applied-configuration'];
-      await cluster.kubectl(['apply', '-f', '-'], text);
-    }
-  }
-
+  const apply = (...names: readonly string[]) => applyRecorded(cluster, recorded, names);
   const patch = (kind: string, name: string, body: object) =>
     cluster.kubectl(['patch', kind, name, '--type=merge', '-p', JSON.stringify(body)]);
 
