@@ -14,8 +14,8 @@ import { csrOf, requestFits } from './request-fits.ts';
 
 export type NextRequest =
   | { readonly kind: 'there'; readonly request: CertificateRequest }
-  /** The name is taken by a request that is about to go: look again soon. */
-  | { readonly kind: 'name-taken' }
+  /** The name is taken by a request that is about to go: look again soon. With a message: only a person can make it go. */
+  | { readonly kind: 'name-taken'; readonly message?: string }
   /** Nothing that could be asked for: the spec cannot be put into a CSR. */
   | { readonly kind: 'impossible'; readonly message: string };
 
@@ -82,7 +82,7 @@ async function seeWhoHasTheName(
   }
   if (owners.some(({ kind }) => kind === 'Certificate')) return { kind: 'name-taken' };
   const message = `there is a CertificateRequest "${name}" already that belongs to no Certificate: delete it, or rename one of the two`;
-  return { kind: 'impossible', message };
+  return { kind: 'name-taken', message };
 }
 
 export async function deleteRequest(

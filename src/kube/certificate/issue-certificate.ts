@@ -57,7 +57,11 @@ export async function issueCertificate(
       return assertNever(next);
   }
   const asked = await ensureRequest(deps, view, { key: next.key, keyName: name }, signal);
-  if (asked.kind === 'name-taken') return again(NAME_TAKEN_PAUSE);
+  if (asked.kind === 'name-taken' && asked.message === undefined) return again(NAME_TAKEN_PAUSE);
+  if (asked.kind === 'name-taken') {
+    await sayWaiting(deps, view, asked.message ?? '', signal);
+    return again(PATIENCE);
+  }
   if (asked.kind === 'impossible') return fail(deps, view, { reason: 'RequestFailed', message: asked.message }, signal);
   const state = requestState(asked.request);
   switch (state.kind) {

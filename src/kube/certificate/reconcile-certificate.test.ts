@@ -219,6 +219,20 @@ describe('an issuance', () => {
     assert.deepEqual(world.names(), ['web-1']);
   });
 
+  test('whose name for the request somebody else has says so, and goes on when it is free', async () => {
+    const world = setUp();
+    const spec = { request: '', issuerRef: { name: 'self' } };
+    world.put(certificateRequestResource, { metadata: { name: 'web-1' }, spec });
+    world.ask();
+    assert.equal(await world.run(), 30_000);
+    assert.match(world.condition('Issuing')?.message ?? '', /waiting: there is a CertificateRequest "web-1" already/);
+    world.remove(certificateRequestResource, 'web-1');
+    await world.run();
+    await world.sign('web-1');
+    await world.run();
+    assert.equal(world.condition('Ready')?.status, 'True');
+  });
+
   test('takes no certificate that has ended already, nor one for another key', async () => {
     const world = setUp();
     world.ask();
