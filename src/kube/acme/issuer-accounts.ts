@@ -31,8 +31,8 @@ export type IssuerView =
 
 export interface IssuerAccounts {
   open(reference: IssuerReference, namespace: string, signal: AbortSignal): Promise<IssuerView>;
-  /** The CA does not know the account, or refuses it: the issuer is not ready until it has registered again. */
-  lose(open: OpenIssuer, why: string, signal: AbortSignal): Promise<void>;
+  /** The CA does not know the account, or refuses it: the issuer is not ready until it has registered again. False: it has done so just now. */
+  lose(open: OpenIssuer, why: string, signal: AbortSignal): Promise<boolean>;
 }
 
 export interface IssuerAccountsDeps extends Pick<
@@ -70,8 +70,8 @@ export function createIssuerAccounts(deps: IssuerAccountsDeps): IssuerAccounts {
       return { kind: 'open', open: { issuer, acme, server: target.server, uri, calls, scope } };
     },
     async lose({ issuer, uri }, why, signal) {
-      if (deps.lost.has(uri)) return;
-      deps.lost.lose(uri);
+      if (deps.lost.has(uri)) return true;
+      if (!deps.lost.lose(uri)) return false;
       const condition = {
         type: 'Ready',
         status: 'False',
@@ -88,6 +88,7 @@ export function createIssuerAccounts(deps: IssuerAccountsDeps): IssuerAccounts {
       } else {
         deps.issuers.upsert(await deps.client.patch(issuerResource, { namespace, name }, patch, how));
       }
+      return true;
     },
   };
 }
