@@ -11,6 +11,7 @@ import { issuerYaml, startKubeAcmeWorld } from './kube-acme-world.ts';
 import type { KubeAcmeWorld } from './kube-acme-world.ts';
 import { kubeClusterSkip } from './kube-cluster.ts';
 import { waitForObject } from './kube-controller.ts';
+import { assertIssued, assertWalk } from './kube-observer.ts';
 import { applyRecorded, readRecording } from './kube-recording.ts';
 import { compareStories, storyOf } from './kube-story.ts';
 import type { Difference } from './kube-story.ts';
@@ -156,4 +157,17 @@ describe('the recorded steps with ACME, played with evercert', { skip, timeout: 
     await watcher.until(() => compared().onlyCertManager.length + compared().notMet.length === 0);
     assert.deepEqual(compared(), { onlyCertManager: [], onlyEvercert: [], notMet: [] });
   });
+
+  for (const name of ['acme-wild', 'acme-nowait']) {
+    test(`${name}: the walk of an issuance, and what came of it`, async () => {
+      assertWalk(recorded, name, 'acme');
+      assertWalk(watcher.steps, name, 'acme');
+      const soon = { signal: AbortSignal.timeout(10_000) };
+      const { client } = world.cluster;
+      const certificate = await client.get(certificateResource, { namespace: 'default', name }, soon);
+      const secret = await client.get(secrets, { namespace: 'default', name: `${name}-tls` }, soon);
+      assert.ok(certificate && secret);
+      assertIssued(certificate, secret, 'acme');
+    });
+  }
 });

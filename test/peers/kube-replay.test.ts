@@ -9,6 +9,7 @@ import { issuerResource } from '../../src/kube/schema/issuer.ts';
 import { kubeClusterSkip, startKubeCluster } from './kube-cluster.ts';
 import type { KubeCluster } from './kube-cluster.ts';
 import { installOurCrds, startController, waitForObject } from './kube-controller.ts';
+import { assertIssued, assertWalk } from './kube-observer.ts';
 import { applyRecorded, readRecording } from './kube-recording.ts';
 import type { RunningProcess } from './process.ts';
 import { compareStories, storyOf } from './kube-story.ts';
@@ -164,4 +165,22 @@ describe('the recorded steps, played with evercert', { skip: kubeClusterSkip(), 
     await watcher.until(() => compared().onlyCertManager.length + compared().notMet.length === 0);
     assert.deepEqual(compared(), { onlyCertManager: [], onlyEvercert: [], notMet: [] });
   });
+
+  for (const [name, signer] of [
+    ['root', 'selfSigned'],
+    ['leaf', 'ca'],
+    ['edge-tls', 'ca'],
+    ['twin-a', 'ca'],
+  ] as const) {
+    test(`${name}: the walk of an issuance, and what came of it`, async () => {
+      assertWalk(recorded, name, signer);
+      assertWalk(watcher.steps, name, signer);
+      const soon = { signal: AbortSignal.timeout(10_000) };
+      const certificate = await cluster.client.get(certificateResource, at(name), soon);
+      assert.ok(certificate);
+      const secret = await cluster.client.get(secrets, at(certificate.spec.secretName), soon);
+      assert.ok(secret);
+      assertIssued(certificate, secret, signer);
+    });
+  }
 });
