@@ -53,7 +53,8 @@ describe('what cert-manager has issued is taken over as it is', () => {
         ...world.deps,
         nextKeys: createNextKeys(world.deps.secrets),
         workshop: createKeyWorkshop({ generate: async () => '', slots: 1 }),
-        keeper: createSecretKeeper(world.deps),
+        keeper: createSecretKeeper({ ...world.deps, quietly: (write) => write() }),
+        quietly: (write: () => void) => write(),
         pace: createIssuancePace(),
         wake: () => {},
       };

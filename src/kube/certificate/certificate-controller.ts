@@ -27,12 +27,22 @@ export interface CertificateControllerOptions {
 export function createCertificateController(deps: KubeDeps, options: CertificateControllerOptions): Controller {
   const { certificates, requests, secrets, clock } = deps;
   const nextKeys = createNextKeys(secrets);
+  let isQuiet = false;
+  const quietly: CertificateDeps['quietly'] = (write) => {
+    isQuiet = true;
+    try {
+      write();
+    } finally {
+      isQuiet = false;
+    }
+  };
   const certificateDeps: CertificateDeps = {
     ...deps,
+    quietly,
     nextKeys,
     workshop: createKeyWorkshop({ generate: generateKey, slots: options.keySlots }),
     pace: createIssuancePace(),
-    keeper: createSecretKeeper(deps),
+    keeper: createSecretKeeper({ ...deps, quietly }),
     // What is in the works goes before what only begins.
     wake: (key) => controller.add(key, 'urgent'),
     ...(options.issued !== undefined && { issued: options.issued }),
@@ -52,21 +62,31 @@ export function createCertificateController(deps: KubeDeps, options: Certificate
   });
 
   certificates.onChange((key, before, after) => {
+    if (isQuiet) return;
+    if (before !== undefined && before.metadata.uid !== after?.metadata.uid) forget(before.metadata.uid ?? '');
     controller.add(key, certificates.isSynced() ? 'urgent' : 'normal');
     wakeRivals(before, after);
   });
   requests.onChange((_, before, after) => {
+    if (isQuiet) return;
     const { metadata } = after ?? before ?? {};
     const owner = metadata?.ownerReferences?.find(({ kind, controller: is }) => kind === 'Certificate' && is === true);
     if (owner !== undefined) certificateDeps.wake(formatKey({ namespace: metadata?.namespace, name: owner.name }));
   });
   secrets.onChange((secret) => {
+    if (isQuiet) return;
     const owner = nextKeys.ownerName(secret);
     const namespace = secret.slice(0, secret.indexOf('/'));
     if (owner !== undefined) certificateDeps.wake(formatKey({ namespace, name: owner }));
     for (const found of certificatesOfSecret(certificates, secret)) certificateDeps.wake(keyOf(found));
     for (const found of certificatesOfPassword(certificates, secret)) certificateDeps.wake(keyOf(found));
   });
+
+  function forget(uid: string): void {
+    certificateDeps.workshop.forget(uid);
+    certificateDeps.keeper.forget(uid);
+    certificateDeps.pace.forget(uid);
+  }
 
   /** When one of several Certificates with one Secret goes, or takes another, the others may have it. */
   function wakeRivals(before: Certificate | undefined, after: Certificate | undefined): void {

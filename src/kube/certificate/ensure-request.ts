@@ -42,7 +42,7 @@ export async function ensureRequest(
   try {
     const options = { signal, fieldManager: 'cert-manager-certificates-request-manager' };
     const request = await deps.client.create(certificateRequestResource, draft, options);
-    deps.requests.upsert(request);
+    deps.quietly(() => deps.requests.upsert(request));
     const message = `Created new CertificateRequest resource "${request.metadata.name}"`;
     deps.events.record(certificate, { type: 'Normal', reason: 'Requested', message });
     return { kind: 'there', request };
@@ -57,7 +57,8 @@ export async function ensureRequest(
 /** Whether a request is worth waiting for. One that failed before this issuance began belongs to the one before. */
 function isUsable(certificate: Certificate, request: CertificateRequest, key: KeyObject): boolean {
   const csr = csrOf(request);
-  if (csr === undefined || !requestFits(certificate.spec, request) || !samePublicKey(csr.publicKey, key)) return false;
+  if (csr === undefined || !samePublicKey(csr.publicKey, key)) return false;
+  if (!requestFits(certificate.spec, request, csr)) return false;
   const state = requestState(request);
   return state.kind !== 'failed' || state.at === undefined || state.at >= (issuingSince(certificate) ?? 0);
 }

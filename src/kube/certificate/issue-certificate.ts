@@ -15,6 +15,7 @@ import { issuedFault } from './check-issued.ts';
 import { ensureKey } from './ensure-key.ts';
 import { ensureRequest } from './ensure-request.ts';
 import type { CertificateView } from './gather-certificate.ts';
+import { nextTimes, restUntil } from './next-look.ts';
 import { newNextKeyName } from './next-key.ts';
 import { temporaryViolation } from './policies.ts';
 import { judgeReadiness } from './readiness.ts';
@@ -132,8 +133,9 @@ async function deliver(
   };
   await dropNextKeys(deps, after, signal);
   await dropOldRequests(deps, after, signal);
-  // Looked at once more, for when it is to be renewed.
-  return again(0);
+  // One that has to be renewed at once is looked at anew.
+  if (readiness.violation !== undefined || (readiness.times.renewalTime ?? Infinity) <= now) return again(0);
+  return restUntil(nextTimes(readiness), now);
 }
 
 async function fail(deps: CertificateDeps, view: CertificateView, cause: Cause, signal: AbortSignal): Promise<Result> {

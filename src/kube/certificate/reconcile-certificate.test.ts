@@ -41,7 +41,8 @@ function setUp(options: Partial<KubeOptions> = {}) {
       },
     },
     pace: createIssuancePace(),
-    keeper: createSecretKeeper(world.deps),
+    keeper: createSecretKeeper({ ...world.deps, quietly: (write) => write() }),
+    quietly: (write: () => void) => write(),
     wake() {
       woken.resolve();
       woken = Promise.withResolvers();
