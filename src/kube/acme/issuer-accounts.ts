@@ -22,6 +22,8 @@ export interface OpenIssuer {
   readonly uri: string;
   readonly calls: AcmeCalls;
   readonly scope: AnswerScope;
+  /** ms since the epoch. */
+  readonly openedAt: number;
 }
 
 export type IssuerView =
@@ -67,11 +69,14 @@ export function createIssuerAccounts(deps: IssuerAccountsDeps): IssuerAccounts {
       const kind = issuer.kind === 'ClusterIssuer' ? 'ClusterIssuer' : 'Issuer';
       const calls = deps.access.account(target.server, account);
       const scope = { namespace: secrets, kind } as const;
-      return { kind: 'open', open: { issuer, acme, server: target.server, uri, calls, scope } };
+      return {
+        kind: 'open',
+        open: { issuer, acme, server: target.server, uri, calls, scope, openedAt: deps.clock.now() },
+      };
     },
-    async lose({ issuer, uri }, why, signal) {
+    async lose({ issuer, uri, openedAt }, why, signal) {
       if (deps.lost.has(uri)) return true;
-      if (!deps.lost.lose(uri)) return false;
+      if (!deps.lost.lose(uri, openedAt)) return false;
       const condition = {
         type: 'Ready',
         status: 'False',
