@@ -41,7 +41,8 @@ export async function askForSuggestion(deps: SuggestionDeps, key: string, signal
   const id = leaf && idOf(leaf);
   if (leaf === undefined || id === undefined) return done;
   const answered = await answer(deps, { certificate, status, leaf, id, server }, signal);
-  await writeStatus(deps, certificate, answered, signal);
+  // Not quietly: whoever looks after the Certificate has to know.
+  await writeStatus({ ...deps, quietly: (write) => write() }, certificate, answered, signal);
   // The change of status brings us back, for the next question.
   return done;
 }
