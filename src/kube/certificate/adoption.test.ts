@@ -53,8 +53,8 @@ describe('what cert-manager has issued is taken over as it is', () => {
         ...world.deps,
         nextKeys: createNextKeys(world.deps.secrets),
         workshop: createKeyWorkshop({ generate: async () => '', slots: 1 }),
-        keeper: createSecretKeeper({ ...world.deps, quietly: (write) => write() }),
-        quietly: (write: () => void) => write(),
+        keeper: createSecretKeeper({ ...world.deps, quietly: (_, write) => write() }),
+        quietly: (_: unknown, write: () => void) => write(),
         pace: createIssuancePace(),
         wake: () => {},
       };

@@ -27,14 +27,18 @@ export interface CertificateControllerOptions {
 export function createCertificateController(deps: KubeDeps, options: CertificateControllerOptions): Controller {
   const { certificates, requests, secrets, clock } = deps;
   const nextKeys = createNextKeys(secrets);
-  let isQuiet = false;
-  const quietly: CertificateDeps['quietly'] = (write) => {
-    isQuiet = true;
+  /** The Certificate that is just being told to the copies in memory by its own reconcile. */
+  let atWork: string | undefined;
+  const quietly: CertificateDeps['quietly'] = (certificate, write) => {
+    atWork = keyOf(certificate);
     try {
       write();
     } finally {
-      isQuiet = false;
+      atWork = undefined;
     }
+  };
+  const wake = (key: string, priority: 'urgent' | 'normal' = 'urgent'): void => {
+    if (key !== atWork) controller.add(key, priority);
   };
   const certificateDeps: CertificateDeps = {
     ...deps,
@@ -44,7 +48,7 @@ export function createCertificateController(deps: KubeDeps, options: Certificate
     pace: createIssuancePace(),
     keeper: createSecretKeeper({ ...deps, quietly }),
     // What is in the works goes before what only begins.
-    wake: (key) => controller.add(key, 'urgent'),
+    wake,
     ...(options.issued !== undefined && { issued: options.issued }),
     ...(options.failed !== undefined && { failed: options.failed }),
   };
@@ -62,24 +66,21 @@ export function createCertificateController(deps: KubeDeps, options: Certificate
   });
 
   certificates.onChange((key, before, after) => {
-    if (isQuiet) return;
     if (before !== undefined && before.metadata.uid !== after?.metadata.uid) forget(before.metadata.uid ?? '');
-    controller.add(key, certificates.isSynced() ? 'urgent' : 'normal');
+    wake(key, certificates.isSynced() ? 'urgent' : 'normal');
     wakeRivals(before, after);
   });
   requests.onChange((_, before, after) => {
-    if (isQuiet) return;
     const { metadata } = after ?? before ?? {};
     const owner = metadata?.ownerReferences?.find(({ kind, controller: is }) => kind === 'Certificate' && is === true);
-    if (owner !== undefined) certificateDeps.wake(formatKey({ namespace: metadata?.namespace, name: owner.name }));
+    if (owner !== undefined) wake(formatKey({ namespace: metadata?.namespace, name: owner.name }));
   });
   secrets.onChange((secret) => {
-    if (isQuiet) return;
     const owner = nextKeys.ownerName(secret);
     const namespace = secret.slice(0, secret.indexOf('/'));
-    if (owner !== undefined) certificateDeps.wake(formatKey({ namespace, name: owner }));
-    for (const found of certificatesOfSecret(certificates, secret)) certificateDeps.wake(keyOf(found));
-    for (const found of certificatesOfPassword(certificates, secret)) certificateDeps.wake(keyOf(found));
+    if (owner !== undefined) wake(formatKey({ namespace, name: owner }));
+    for (const found of certificatesOfSecret(certificates, secret)) wake(keyOf(found));
+    for (const found of certificatesOfPassword(certificates, secret)) wake(keyOf(found));
   });
 
   function forget(uid: string): void {
@@ -96,7 +97,7 @@ export function createCertificateController(deps: KubeDeps, options: Certificate
       if (changed === undefined) continue;
       const secret = formatKey({ namespace: changed.metadata.namespace, name: changed.spec.secretName });
       for (const rival of certificatesOfSecret(certificates, secret)) {
-        if (rival.metadata.uid !== changed.metadata.uid) controller.add(keyOf(rival));
+        if (rival.metadata.uid !== changed.metadata.uid) wake(keyOf(rival), 'normal');
       }
     }
   }

@@ -13,8 +13,8 @@ export interface CertificateDeps extends KubeDeps {
   readonly pace: IssuancePace;
   /** Looks at a Certificate again. */
   readonly wake: (key: string) => void;
-  /** What is put into the copies in memory within `write` is our own doing: it does not wake the Certificate that is at it. */
-  readonly quietly: (write: () => void) => void;
+  /** What is put into the copies in memory within `write` is the Certificate's own doing: it is not woken by it, only others are. */
+  readonly quietly: (certificate: Certificate, write: () => void) => void;
   /** Told after each issuance, with how long it took in ms. */
   readonly issued?: (certificate: Certificate, milliseconds: number) => void;
   readonly failed?: (certificate: Certificate, reason: string) => void;

@@ -41,8 +41,8 @@ function setUp(options: Partial<KubeOptions> = {}) {
       },
     },
     pace: createIssuancePace(),
-    keeper: createSecretKeeper({ ...world.deps, quietly: (write) => write() }),
-    quietly: (write: () => void) => write(),
+    keeper: createSecretKeeper({ ...world.deps, quietly: (_, write) => write() }),
+    quietly: (_: unknown, write: () => void) => write(),
     wake() {
       woken.resolve();
       woken = Promise.withResolvers();

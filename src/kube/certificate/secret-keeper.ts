@@ -95,11 +95,12 @@ export function createSecretKeeper(
   }
 
   async function apply(
-    { metadata, spec }: Certificate,
+    certificate: Certificate,
     before: Secret | undefined,
     { labels, annotations, data, ownerReferences }: SecretContent,
     signal: AbortSignal,
   ): Promise<Secret> {
+    const { metadata, spec } = certificate;
     const written = await deps.client.apply(
       secretResource,
       {
@@ -115,7 +116,7 @@ export function createSecretKeeper(
       },
       { fieldManager: SECRET_MANAGER, force: true, signal },
     );
-    deps.quietly(() => deps.secrets.upsert(written));
+    deps.quietly(certificate, () => deps.secrets.upsert(written));
     return written;
   }
 

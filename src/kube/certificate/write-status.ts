@@ -16,6 +16,6 @@ export async function writeStatus(
 ): Promise<Certificate> {
   if (isDeepStrictEqual(status, certificate.status ?? {})) return certificate;
   const written = await client.updateStatus(certificateResource, { ...certificate, status }, { signal });
-  quietly(() => certificates.upsert(written));
+  quietly(certificate, () => certificates.upsert(written));
   return written;
 }
