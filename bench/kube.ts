@@ -17,7 +17,7 @@ const { values: flags } = parseArgs({
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     only: { type: 'string' },
-    /** For a profile of the controller: `--node-options '--cpu-prof --cpu-prof-dir=/tmp/profile'`. */
+    /** For a profile of the controller: `--node-options='--cpu-prof --cpu-prof-dir=profile'`. */
     'node-options': { type: 'string' },
   },
 });

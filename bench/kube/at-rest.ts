@@ -1,6 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { inControllerWorld } from './controller-world.ts';
 import type { Figure } from './figure.ts';
 import { residentMegabytes, untilAtRest } from './process-usage.ts';
+
+/** By then a controller has seen that there is nothing to do, and given back what its start has left behind; in ms. */
+const SETTLING = 30_000;
 
 /** Memory of a controller that has nothing to do, with its DNS server. */
 export async function measureAtRest(): Promise<readonly Figure[]> {
@@ -9,6 +13,7 @@ export async function measureAtRest(): Promise<readonly Figure[]> {
     await world.restart();
     const { pid } = world.controller;
     await untilAtRest(pid, 60_000);
+    await delay(SETTLING);
     return [
       {
         name: 'restMegabytes',
