@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { generateKey } from '../../pki/key.ts';
 import { createController } from '../api/controller.ts';
 import type { Controller } from '../api/controller.ts';
@@ -6,6 +7,7 @@ import type { KubeDeps } from '../deps.ts';
 import { certificatesOfPassword, certificatesOfSecret } from '../indexes.ts';
 import { retryConflict } from '../retry-conflict.ts';
 import type { Certificate } from '../schema/certificate.ts';
+import type { CertificateStatus } from '../schema/certificate-status.ts';
 import type { CertificateDeps } from './certificate-deps.ts';
 import { createKeyWorkshop } from './key-workshop.ts';
 import { createIssuancePace } from './issuance-pace.ts';
@@ -37,12 +39,20 @@ export function createCertificateController(deps: KubeDeps, options: Certificate
       atWork = undefined;
     }
   };
+  /** What is being written: the watch may tell of it before the answer is there. */
+  const writing = new Map<string, CertificateStatus>();
+  const isEcho = (key: string, before: Certificate | undefined, after: Certificate | undefined): boolean =>
+    before?.metadata.generation === after?.metadata.generation &&
+    before?.metadata.deletionTimestamp === after?.metadata.deletionTimestamp &&
+    writing.has(key) &&
+    isDeepStrictEqual(after?.status, writing.get(key));
   const wake = (key: string, priority: 'urgent' | 'normal' = 'urgent'): void => {
     if (key !== atWork) controller.add(key, priority);
   };
   const certificateDeps: CertificateDeps = {
     ...deps,
     quietly,
+    writing,
     nextKeys,
     workshop: createKeyWorkshop({ generate: generateKey, slots: options.keySlots }),
     pace: createIssuancePace(),
@@ -67,6 +77,7 @@ export function createCertificateController(deps: KubeDeps, options: Certificate
 
   certificates.onChange((key, before, after) => {
     if (before !== undefined && before.metadata.uid !== after?.metadata.uid) forget(before.metadata.uid ?? '');
+    if (isEcho(key, before, after)) return;
     wake(key, certificates.isSynced() ? 'urgent' : 'normal');
     wakeRivals(before, after);
   });

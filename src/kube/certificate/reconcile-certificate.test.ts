@@ -31,6 +31,7 @@ function setUp(options: Partial<KubeOptions> = {}) {
   const workshop = createKeyWorkshop({ generate: generateKey, slots: 1 });
   const deps: CertificateDeps = {
     ...world.deps,
+    writing: new Map(),
     nextKeys: createNextKeys(world.deps.secrets),
     workshop: {
       ...workshop,

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { keyOf } from '../api/object.ts';
 import { certificateResource } from '../schema/certificate.ts';
 import type { Certificate } from '../schema/certificate.ts';
 import type { CertificateStatus } from '../schema/certificate-status.ts';
@@ -9,13 +10,19 @@ import type { CertificateDeps } from './certificate-deps.ts';
  * @throws KubeError `kube-conflict` when somebody has written meanwhile: what was found out may no longer be true
  */
 export async function writeStatus(
-  { client, certificates, quietly }: Pick<CertificateDeps, 'client' | 'certificates' | 'quietly'>,
+  { client, certificates, quietly, writing }: Pick<CertificateDeps, 'client' | 'certificates' | 'quietly' | 'writing'>,
   certificate: Certificate,
   status: CertificateStatus,
   signal: AbortSignal,
 ): Promise<Certificate> {
   if (isDeepStrictEqual(status, certificate.status ?? {})) return certificate;
-  const written = await client.updateStatus(certificateResource, { ...certificate, status }, { signal });
-  quietly(certificate, () => certificates.upsert(written));
-  return written;
+  const key = keyOf(certificate);
+  writing.set(key, status);
+  try {
+    const written = await client.updateStatus(certificateResource, { ...certificate, status }, { signal });
+    quietly(certificate, () => certificates.upsert(written));
+    return written;
+  } finally {
+    writing.delete(key);
+  }
 }
