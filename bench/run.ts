@@ -10,6 +10,7 @@ const BENCHES: Readonly<Record<string, string>> = {
   issuance: 'certificates on Pebble: one, one with 100 names, 200; and beside lego and certbot',
   server:
     '`evercert serve` with a thousand and a million accounts: updates, DNS meanwhile, floods, dropped connections; --soak SECONDS',
+  kube: 'the controller of Kubernetes: certificates, memory, writes, beside what cert-manager needed',
   'start-up': 'from the start of `evercert serve` to its first DNS answer, and its memory at rest',
 };
 

@@ -2,6 +2,7 @@ import type { Exchange } from '../acme/http.ts';
 import type { ZoneConfig } from '../config/config.ts';
 import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/error.ts';
+import { askAnywhere } from '../dns01/ask-anywhere.ts';
 import { createDelegationChecker } from '../dns01/delegation.ts';
 import type { Routes } from '../dns01/delegation.ts';
 import { systemResolvers } from '../dns01/system-resolvers.ts';
@@ -79,6 +80,7 @@ export async function openKubeAcme(
     // Our zone is asked here, whatever the world knows of it yet.
     routes: new Map([...(dns === undefined ? [] : [[dns.zone, [dns.at]] as const]), ...options.routes]),
     clock,
+    ask: askAnywhere,
   };
   const access = openKubeAcmeAccess({ clock, observe: world.observe });
   const closing: (() => Promise<void>)[] = [];

@@ -72,8 +72,8 @@ export interface KubeControllerOptions {
  */
 export async function runKubeController(options: KubeControllerOptions, signal: AbortSignal): Promise<void> {
   const { clock = systemClock, wrapClient = (client) => client } = options;
-  keepHeapSmall();
   await withCleanup(async (later) => {
+    later(keepHeapSmall());
     const logger = await openLogger(options);
     for (const warning of options.warnings) logger.warn('configuration', { warning });
     const config = await loadKubeConfig({ file: options.kubeconfig, context: options.context }, options.environment);

@@ -10,6 +10,7 @@ import type { KubeShimFlags } from './kube-shim-flags.ts';
 
 /** The flags of `evercert kube controller` as they stand on the command line. Times in ms. */
 export interface KubeControllerFlags extends KubeAcmeFlags, KubeShimFlags {
+  readonly config?: string;
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly namespace?: string;
@@ -49,7 +50,6 @@ const WITHOUT_MEANING: ReadonlySet<string> = new Set([
   'acme-http01-solver-extra-labels',
   'acme-http01-solver-runtime-class-name',
   'cluster-issuer-ambient-credentials',
-  'config',
   'dns01-check-retry-period',
   'enable-pprof',
   'feature-gates',
@@ -84,15 +84,16 @@ const PART_OF_CERTIFICATES = [
 const APPROVER = 'certificaterequests-approver';
 
 /**
- * What the flags mean. `rest` is what the parser of the command line did not know.
+ * What the flags mean. `rest` is what the parser of the command line did not know, `more` are warnings from before.
  * @throws DomainError `invalid-config` for flags that neither evercert nor cert-manager has
  */
 export function readKubeFlags(
   flags: KubeControllerFlags,
   rest: readonly string[],
   environment: NodeJS.ProcessEnv,
+  more: readonly string[] = [],
 ): KubeControllerOptions {
-  const warnings = warningsOf(rest);
+  const warnings = [...more, ...warningsOf(rest)];
   const disabled = disabledControllers(flags.controllers ?? ['*'], warnings);
   const acme = readAcmeFlags(flags);
   warnings.push(...acmeWarnings(acme), ...shimWarnings(flags));

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
-import type { Command } from 'commander';
+import type { Command, Option } from 'commander';
+import { DomainError, messageOf } from '../core/error.ts';
 import type { KubeControllerFlags } from '../app/kube-flags.ts';
 import { addAcmeOptions } from './kube-acme-options.ts';
 import { addShimOptions } from './kube-shim-options.ts';
@@ -13,6 +14,7 @@ export function defineKubeControllerCommand(kube: Command, { environment, signal
     .description(
       'Issues and renews the Certificates of a cluster, until it is stopped.\nFlags of cert-manager that have no meaning here are accepted with a warning.',
     )
+    .option('--config <file>', 'configuration file of cert-manager (YAML); flags go before it')
     .option('--kubeconfig <file>', 'how to reach the API server; in a pod it is known')
     .option('--context <name>', 'context of the kubeconfig')
     .option('--namespace <name>', 'only this namespace; all when not given')
@@ -45,7 +47,8 @@ export function defineKubeControllerCommand(kube: Command, { environment, signal
         import('../app/kube-flags.ts'),
         import('../app/kube-controller.ts'),
       ]);
-      const options = readKubeFlags(flags, command.args, environment);
+      const warnings = flags.config === undefined ? [] : await takeConfigFile(command, flags.config);
+      const options = readKubeFlags(command.opts(), command.args, environment, warnings);
       try {
         await runKubeController(options, signal);
       } catch (error) {
@@ -53,6 +56,28 @@ export function defineKubeControllerCommand(kube: Command, { environment, signal
         if (!signal.aborted) throw error;
       }
     });
+}
+
+/** Takes from the file what no flag has said. @throws DomainError `invalid-config`, `file-not-readable` */
+async function takeConfigFile(command: Command, file: string): Promise<readonly string[]> {
+  const { readConfigFile } = await import('../app/kube-config-file.ts');
+  const { flags, warnings } = await readConfigFile(file);
+  for (const [name, text] of flags) {
+    const option = command.options.find(({ long }) => long === `--${name}`);
+    const key = option?.attributeName();
+    if (option === undefined || key === undefined || command.getOptionValueSource(key) === 'cli') continue;
+    command.setOptionValueWithSource(key, parseAs(option, text), 'config');
+  }
+  return warnings;
+}
+
+function parseAs(option: Option, text: string): unknown {
+  try {
+    return option.parseArg === undefined ? text : option.parseArg(text, undefined);
+  } catch (error) {
+    const what = `${text} for ${option.long ?? option.flags}`;
+    throw new DomainError('invalid-config', `the file of --config has ${what}: ${messageOf(error)}`, { cause: error });
+  }
 }
 
 /** As Go writes a flag that is either there or not: `--leader-elect`, `--leader-elect=false`. */

@@ -62,6 +62,27 @@ export async function query(question: QueryQuestion, server: NameServer, options
   return toReply((message.flags & FLAG.TC) === 0 ? message : await overTcp(asked, edns));
 }
 
+/**
+ * The same question by any means that takes a message and brings one back, such as HTTPS (RFC 8484). Made once: whoever carries it has its own ways
+ * not to lose it.
+ * @throws DomainError `dns-malformed`; what `exchange` throws
+ */
+export async function queryBy(
+  exchange: (packet: Uint8Array) => Promise<Uint8Array>,
+  question: QueryQuestion,
+  server: NameServer,
+  options: QueryOptions,
+): Promise<Reply> {
+  options.signal.throwIfAborted();
+  const timeout = options.timeout ?? 3000;
+  const asked: Asked = { question, server, options, deadline: Date.now() + timeout, timeout };
+  const { id, packet } = encodeQuery(asked, true);
+  const message = answerTo(asked, id, await exchange(packet));
+  if (message === undefined) throw malformed('the answer is to another question');
+  if (message instanceof DomainError) throw message;
+  return toReply(message);
+}
+
 interface Asked {
   readonly question: QueryQuestion;
   readonly server: NameServer;
@@ -183,6 +204,7 @@ function unreachable(asked: Asked, error: Error): DomainError {
 }
 
 function shown({ question, server }: Asked): string {
+  if (server.address.includes('://')) return `the query for ${question.type} of ${question.name} to ${server.address}`;
   const host = isIPv6(server.address) ? `[${server.address}]` : server.address;
   return `the query for ${question.type} of ${question.name} to ${host}:${server.port}`;
 }

@@ -102,7 +102,7 @@ export function lookKey(look: Look): string {
 
 /** `192.0.2.1`, with the port only where it is not 53. */
 export function shownAddress(server: NameServer): string {
-  if (server.port === 53) return server.address;
+  if (server.port === 53 || server.address.includes('://')) return server.address;
   return isIPv6(server.address) ? `[${server.address}]:${server.port}` : `${server.address}:${server.port}`;
 }
 

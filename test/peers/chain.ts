@@ -17,6 +17,8 @@ export interface ChainOptions {
   readonly userServer?: 'nsd' | 'knot';
   /** Record lines that the user's zone has from the start. */
   readonly records?: string;
+  /** Two of our DNS servers: the second one on 127.0.0.2, on the same port. */
+  readonly twoDnsServers?: boolean;
   /** What the resolver keeps, in seconds; default 0. */
   readonly cacheSeconds?: number;
 }
@@ -40,7 +42,12 @@ export async function startChain(options: ChainOptions = {}): Promise<Chain> {
   const start = options.userServer === 'knot' ? startKnot : startNsd;
   const userZones = await start({ zones: { [DOMAIN]: options.records ?? '' } });
   const resolver = await startUnbound({
-    stubs: { [DOMAIN]: `127.0.0.1@${userZones.port}`, [CHALLENGE_ZONE]: `127.0.0.1@${dnsPort}` },
+    stubs: {
+      [DOMAIN]: `127.0.0.1@${userZones.port}`,
+      [CHALLENGE_ZONE]: [1, ...(options.twoDnsServers === true ? [2] : [])]
+        .map((host) => `127.0.0.${host}@${dnsPort}`)
+        .join(' '),
+    },
     ...(options.cacheSeconds === undefined ? {} : { cacheSeconds: options.cacheSeconds }),
   });
   const pebble = await startPebble({ ...options.pebble, dnsServer: `127.0.0.1:${resolver.port}` });

@@ -63,6 +63,22 @@ export function recordedState(steps: readonly RecordedStep[], last: number): rea
   return [...state.values()];
 }
 
+/** Applies objects as somebody applied them then. Those that were made twice were made otherwise the second time. */
+export async function applyRecorded(
+  cluster: { kubectl(args: readonly string[], input?: string): Promise<string> },
+  steps: readonly RecordedStep[],
+  names: readonly string[],
+  which: 'first' | 'last' = 'first',
+): Promise<void> {
+  for (const of of names) {
+    const found = steps.filter((one) => one.type === 'ADDED' && one.of === of);
+    const step = which === 'first' ? found[0] : found.at(-1);
+    if (step === undefined || step.type === 'EVENT') throw new Error(`${of} was not recorded`);
+    const text = step.object.metadata.annotations?.['kubectl.kubernetes.io/last-applied-configuration'];
+    await cluster.kubectl(['apply', '-f', '-'], text);
+  }
+}
+
 function merged(before: unknown, patch: unknown): unknown {
   if (!isMembers(patch) || !isMembers(before) || '$text' in patch) return patch;
   const after: Record<string, unknown> = { ...before };

@@ -9,7 +9,7 @@ import { peer } from './require-peer.ts';
 import { tempFolder } from './temp-folder.ts';
 
 export interface UnboundOptions {
-  /** Who serves which zone: `{ 'example.org': '127.0.0.1@5300' }`. Every other name does not exist. */
+  /** Who serves which zone: `{ 'example.org': '127.0.0.1@5300' }`, several with a space between. Every other name does not exist. */
   readonly stubs: Readonly<Record<string, string>>;
   /** Longest time in seconds that an answer is kept; default 0, so that each question reaches the servers. */
   readonly cacheSeconds?: number;
@@ -68,7 +68,10 @@ function configuration(
   const openZones = Object.keys(stubs).map((zone) => `  local-zone: "${zone}." transparent\n`);
   const stubZones = Object.entries(stubs).map(
     ([zone, server]) =>
-      `stub-zone:\n  name: "${zone}."\n  stub-addr: ${server}\n  stub-no-cache: ${cacheSeconds === 0 ? 'yes' : 'no'}\n`,
+      `stub-zone:\n  name: "${zone}."\n${server
+        .split(' ')
+        .map((address) => `  stub-addr: ${address}\n`)
+        .join('')}  stub-no-cache: ${cacheSeconds === 0 ? 'yes' : 'no'}\n`,
   );
   // Answers that took longer than 1.9 s are thrown away by the versions that know this option; the others refuse to know it.
   const discard = readFileSync(peer('unbound').path).includes('discard-timeout') ? '  discard-timeout: 0\n' : '';

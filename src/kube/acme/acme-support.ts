@@ -25,7 +25,7 @@ export function createAcmeSupport(kube: KubeDeps, ports: AcmePorts): AcmeSupport
   const { checker, ...rest } = ports;
   const { clock } = kube;
   const { access, random } = ports;
-  const lost = createLostAccounts();
+  const lost = createLostAccounts(clock);
   const readSecret = rememberSecrets(kube.secrets);
   const accounts = createIssuerAccounts({ ...kube, access, lost, readSecret });
   const end = new AbortController();

@@ -7,9 +7,9 @@ import type { Result } from '../api/controller.ts';
 import { secretBytes } from '../api/secret.ts';
 import { issuingSince } from '../certificate/certificate-status.ts';
 import { sameIssuer } from '../certificate/issuer-identity.ts';
-import { writeStatus } from '../certificate/write-status.ts';
 import { fromTime } from '../conditions.ts';
 import { findIssuer, readIssuerReference } from '../issuer/issuer-lookup.ts';
+import { certificateResource } from '../schema/certificate.ts';
 import type { Certificate } from '../schema/certificate.ts';
 import type { CertificateStatus } from '../schema/certificate-status.ts';
 import type { AcmeServer } from './acme-access.ts';
@@ -41,7 +41,9 @@ export async function askForSuggestion(deps: SuggestionDeps, key: string, signal
   const id = leaf && idOf(leaf);
   if (leaf === undefined || id === undefined) return done;
   const answered = await answer(deps, { certificate, status, leaf, id, server }, signal);
-  await writeStatus(deps, certificate, answered, signal);
+  // Whoever looks after the Certificate has to know of it, so that this is not one of his own writes.
+  const written = await deps.client.updateStatus(certificateResource, { ...certificate, status: answered }, { signal });
+  deps.certificates.upsert(written);
   // The change of status brings us back, for the next question.
   return done;
 }

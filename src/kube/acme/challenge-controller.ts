@@ -109,8 +109,7 @@ export function createChallengeController(deps: AcmeDeps): Controller {
     const { challenge, domain, answers, open, progress, signal } = context;
     if (signal.aborted || !(error instanceof DomainError) || error instanceof KubeError) throw error;
     if (error.code === 'acme-account-does-not-exist') {
-      await deps.accounts.lose(open, error.message, signal);
-      return done;
+      if (await deps.accounts.lose(open, error.message, signal)) return done;
     }
     const end = endOfOrder(error, true);
     if (end !== undefined) {

@@ -89,7 +89,8 @@ export function createDelegationWatch(options: DelegationWatchOptions): Delegati
     for (let slots = fresh; ; slots = again) {
       const view = await slots.with(() => look(watched), signal);
       const isNews = !sameView(watched.view, view);
-      watched.view = view;
+      // The same fault in other words is no news: it would be written and told again.
+      if (isNews) watched.view = view;
       watched.seenAt = clock.now();
       if (isNews) for (const watcher of watched.watchers) wake(watcher);
       if (view.kind === 'ready') break;

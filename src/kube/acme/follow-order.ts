@@ -36,11 +36,12 @@ export async function followOrder(context: OrderContext): Promise<Result> {
   if (failed.length > 0) return explain(context, failed);
   const byAuthorization = new Map(challenges.map((challenge) => [challenge.spec.authorizationURL, challenge]));
   const authorizations = order.status?.authorizations ?? [];
+  if (authorizations.length === 0) return readOrder(context);
   const isValid = ({ url, initialState }: (typeof authorizations)[number]): boolean => {
     const challenge = byAuthorization.get(url);
     return initialState === 'valid' || progress.valid.has(url) || (challenge && challengeState(challenge)) === 'valid';
   };
-  if (authorizations.length > 0 && authorizations.every(isValid)) return haveSigned(context);
+  if (authorizations.every(isValid)) return haveSigned(context);
   const unanswered = authorizations.filter(
     (authorization) => !isValid(authorization) && !byAuthorization.has(authorization.url),
   );
@@ -50,6 +51,21 @@ export async function followOrder(context: OrderContext): Promise<Result> {
     return read.every(({ status }) => status === 'valid') ? again(0) : makeChallenges(context, read);
   }
   return awaitChallenges(context, challenges);
+}
+
+/** Only its URL is known: whoever made it did not come further. */
+async function readOrder(context: OrderContext): Promise<Result> {
+  const { order, deps, signal } = context;
+  const seen = await orderAtCa(context);
+  if (seen.status !== 'pending' || seen.authorizationUrls.length === 0) return proceed(context, seen);
+  const authorizations = seen.authorizationUrls.map((url) => ({ url }));
+  const written = await writeOrder(
+    order,
+    { state: 'pending', finalizeURL: seen.finalizeUrl, authorizations },
+    deps,
+    signal,
+  );
+  return written === undefined ? done : again(0);
 }
 
 /** They tell when they are done. Now and then the CA is asked all the same, so that no order waits for what never comes. */

@@ -22,6 +22,8 @@ export interface OpenIssuer {
   readonly uri: string;
   readonly calls: AcmeCalls;
   readonly scope: AnswerScope;
+  /** ms since the epoch. */
+  readonly openedAt: number;
 }
 
 export type IssuerView =
@@ -31,8 +33,8 @@ export type IssuerView =
 
 export interface IssuerAccounts {
   open(reference: IssuerReference, namespace: string, signal: AbortSignal): Promise<IssuerView>;
-  /** The CA does not know the account, or refuses it: the issuer is not ready until it has registered again. */
-  lose(open: OpenIssuer, why: string, signal: AbortSignal): Promise<void>;
+  /** The CA does not know the account, or refuses it: the issuer is not ready until it has registered again. False: it has done so just now. */
+  lose(open: OpenIssuer, why: string, signal: AbortSignal): Promise<boolean>;
 }
 
 export interface IssuerAccountsDeps extends Pick<
@@ -67,11 +69,14 @@ export function createIssuerAccounts(deps: IssuerAccountsDeps): IssuerAccounts {
       const kind = issuer.kind === 'ClusterIssuer' ? 'ClusterIssuer' : 'Issuer';
       const calls = deps.access.account(target.server, account);
       const scope = { namespace: secrets, kind } as const;
-      return { kind: 'open', open: { issuer, acme, server: target.server, uri, calls, scope } };
+      return {
+        kind: 'open',
+        open: { issuer, acme, server: target.server, uri, calls, scope, openedAt: deps.clock.now() },
+      };
     },
-    async lose({ issuer, uri }, why, signal) {
-      if (deps.lost.has(uri)) return;
-      deps.lost.lose(uri);
+    async lose({ issuer, uri, openedAt }, why, signal) {
+      if (deps.lost.has(uri)) return true;
+      if (!deps.lost.lose(uri, openedAt)) return false;
       const condition = {
         type: 'Ready',
         status: 'False',
@@ -88,6 +93,7 @@ export function createIssuerAccounts(deps: IssuerAccountsDeps): IssuerAccounts {
       } else {
         deps.issuers.upsert(await deps.client.patch(issuerResource, { namespace, name }, patch, how));
       }
+      return true;
     },
   };
 }

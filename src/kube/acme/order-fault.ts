@@ -25,18 +25,13 @@ export async function faceFault(context: OrderContext, error: unknown): Promise<
   if (signal.aborted || !(error instanceof DomainError) || error instanceof KubeError) throw error;
   const now = deps.clock.now();
   const orderExists = order.status?.url !== undefined;
-  if (error.code === 'acme-account-does-not-exist') {
-    await deps.accounts.lose(open, error.message, signal);
-    return done;
-  }
-  if (error.code === 'acme-unauthorized') {
+  if (error.code === 'acme-account-does-not-exist' || error.code === 'acme-unauthorized') {
     const isDoubted = progress.doubtedAt !== undefined && now - progress.doubtedAt < DOUBT_AGAIN_AFTER;
     if (!isDoubted) {
       progress.doubtedAt = now;
-      await deps.accounts.lose(open, error.message, signal);
-      return done;
+      if (await deps.accounts.lose(open, error.message, signal)) return done;
     }
-    // The account is good, as its issuer has found out meanwhile, but the order is not its own: it was made with another key.
+    // The account is good, as its issuer has found out meanwhile, but the order is not its own: it was made with another key, or at another CA.
     if (orderExists) return endOrder(context, abandoned(`the order belongs to another account: ${error.message}`));
   }
   const end = endOfOrder(error, orderExists);

@@ -274,17 +274,40 @@ describe('faults of the CA', () => {
     await world.until(() => world.order('web-1').status?.state === 'valid', 60 * MINUTE);
     assert.equal(world.ca.count('finalizeOrder'), 1);
   });
+});
 
-  test('an account that the CA refuses: its issuer is not ready, and the order waits for it', LIMIT, async (t) => {
-    const world = await acmeInMemory(t);
-    world.ca.script('createOrder', refuse('acme-unauthorized', { status: 403 }));
-    await world.request('web-1', ['example.org']);
-    await world.sign('web-1');
-    const ready = () => conditionOf(world.kube.get(issuerResource, 'ca')?.status?.conditions, 'Ready');
-    await world.until(() => ready()?.status === 'False');
-    assert.equal(ready()?.reason, 'ErrVerifyACMEAccount');
-    await world.until(() => world.order('web-1').status?.reason === 'the issuer "ca" is not ready');
-  });
+describe('an account', () => {
+  const refused = (code: 'acme-unauthorized' | 'acme-account-does-not-exist') =>
+    refuse(code, { status: 403, retry: { kind: code === 'acme-unauthorized' ? 'backoff' : 'never' } });
+
+  for (const code of ['acme-unauthorized', 'acme-account-does-not-exist'] as const) {
+    test(`that the CA refuses (${code}) and then is good: its order goes on`, LIMIT, async (t) => {
+      const world = await acmeInMemory(t);
+      world.ca.script('createOrder', refused(code));
+      await world.request('web-1', ['example.org']);
+      await world.sign('web-1');
+      const ready = () => conditionOf(world.kube.get(issuerResource, 'ca')?.status?.conditions, 'Ready');
+      await world.until(() => ready()?.status === 'False');
+      assert.equal(ready()?.reason, 'ErrVerifyACMEAccount');
+      await world.until(() => world.order('web-1').status?.reason === 'the issuer "ca" is not ready');
+      await world.setUpIssuer();
+      await world.until(() => world.order('web-1').status?.state === 'valid', MINUTE);
+    });
+
+    test(`that is good, but not for this order (${code}): it is made anew`, LIMIT, async (t) => {
+      const world = await acmeInMemory(t);
+      world.ca.script('getOrder', refused(code), refused(code));
+      await world.request('web-1', ['example.org']);
+      await world.sign('web-1');
+      await world.until(() => world.kube.get(issuerResource, 'ca')?.status?.conditions?.[0]?.status === 'False');
+      await world.setUpIssuer();
+      // What the CA had of it is not to be found again.
+      for (const order of world.ca.orders) order.status = 'invalid';
+      await world.until(() => world.order('web-1').status?.state === 'valid', 5 * MINUTE);
+      assert.equal(world.ca.count('createOrder'), 2);
+      assert.equal(world.kube.get(issuerResource, 'ca')?.status?.conditions?.[0]?.status, 'True', 'not doubted twice');
+    });
+  }
 });
 
 describe('challenges', () => {

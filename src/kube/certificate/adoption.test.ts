@@ -51,9 +51,11 @@ describe('what cert-manager has issued is taken over as it is', () => {
       }
       const deps = {
         ...world.deps,
+        writing: new Map(),
         nextKeys: createNextKeys(world.deps.secrets),
         workshop: createKeyWorkshop({ generate: async () => '', slots: 1 }),
-        keeper: createSecretKeeper(world.deps),
+        keeper: createSecretKeeper({ ...world.deps, quietly: (_, write) => write() }),
+        quietly: (_: unknown, write: () => void) => write(),
         pace: createIssuancePace(),
         wake: () => {},
       };

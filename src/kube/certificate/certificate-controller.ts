@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { generateKey } from '../../pki/key.ts';
 import { createController } from '../api/controller.ts';
 import type { Controller } from '../api/controller.ts';
@@ -6,6 +7,7 @@ import type { KubeDeps } from '../deps.ts';
 import { certificatesOfPassword, certificatesOfSecret } from '../indexes.ts';
 import { retryConflict } from '../retry-conflict.ts';
 import type { Certificate } from '../schema/certificate.ts';
+import type { CertificateStatus } from '../schema/certificate-status.ts';
 import type { CertificateDeps } from './certificate-deps.ts';
 import { createKeyWorkshop } from './key-workshop.ts';
 import { createIssuancePace } from './issuance-pace.ts';
@@ -27,14 +29,36 @@ export interface CertificateControllerOptions {
 export function createCertificateController(deps: KubeDeps, options: CertificateControllerOptions): Controller {
   const { certificates, requests, secrets, clock } = deps;
   const nextKeys = createNextKeys(secrets);
+  /** The Certificate that is just being told to the copies in memory by its own reconcile. */
+  let atWork: string | undefined;
+  const quietly: CertificateDeps['quietly'] = (certificate, write) => {
+    atWork = keyOf(certificate);
+    try {
+      write();
+    } finally {
+      atWork = undefined;
+    }
+  };
+  /** What is being written: the watch may tell of it before the answer is there. */
+  const writing = new Map<string, CertificateStatus>();
+  const isEcho = (key: string, before: Certificate | undefined, after: Certificate | undefined): boolean =>
+    before?.metadata.generation === after?.metadata.generation &&
+    before?.metadata.deletionTimestamp === after?.metadata.deletionTimestamp &&
+    writing.has(key) &&
+    isDeepStrictEqual(after?.status, writing.get(key));
+  const wake = (key: string, priority: 'urgent' | 'normal' = 'urgent'): void => {
+    if (key !== atWork) controller.add(key, priority);
+  };
   const certificateDeps: CertificateDeps = {
     ...deps,
+    quietly,
+    writing,
     nextKeys,
     workshop: createKeyWorkshop({ generate: generateKey, slots: options.keySlots }),
     pace: createIssuancePace(),
-    keeper: createSecretKeeper(deps),
+    keeper: createSecretKeeper({ ...deps, quietly }),
     // What is in the works goes before what only begins.
-    wake: (key) => controller.add(key, 'urgent'),
+    wake,
     ...(options.issued !== undefined && { issued: options.issued }),
     ...(options.failed !== undefined && { failed: options.failed }),
   };
@@ -52,21 +76,29 @@ export function createCertificateController(deps: KubeDeps, options: Certificate
   });
 
   certificates.onChange((key, before, after) => {
-    controller.add(key, certificates.isSynced() ? 'urgent' : 'normal');
+    if (before !== undefined && before.metadata.uid !== after?.metadata.uid) forget(before.metadata.uid ?? '');
+    if (isEcho(key, before, after)) return;
+    wake(key, certificates.isSynced() ? 'urgent' : 'normal');
     wakeRivals(before, after);
   });
   requests.onChange((_, before, after) => {
     const { metadata } = after ?? before ?? {};
     const owner = metadata?.ownerReferences?.find(({ kind, controller: is }) => kind === 'Certificate' && is === true);
-    if (owner !== undefined) certificateDeps.wake(formatKey({ namespace: metadata?.namespace, name: owner.name }));
+    if (owner !== undefined) wake(formatKey({ namespace: metadata?.namespace, name: owner.name }));
   });
   secrets.onChange((secret) => {
     const owner = nextKeys.ownerName(secret);
     const namespace = secret.slice(0, secret.indexOf('/'));
-    if (owner !== undefined) certificateDeps.wake(formatKey({ namespace, name: owner }));
-    for (const found of certificatesOfSecret(certificates, secret)) certificateDeps.wake(keyOf(found));
-    for (const found of certificatesOfPassword(certificates, secret)) certificateDeps.wake(keyOf(found));
+    if (owner !== undefined) wake(formatKey({ namespace, name: owner }));
+    for (const found of certificatesOfSecret(certificates, secret)) wake(keyOf(found));
+    for (const found of certificatesOfPassword(certificates, secret)) wake(keyOf(found));
   });
+
+  function forget(uid: string): void {
+    certificateDeps.workshop.forget(uid);
+    certificateDeps.keeper.forget(uid);
+    certificateDeps.pace.forget(uid);
+  }
 
   /** When one of several Certificates with one Secret goes, or takes another, the others may have it. */
   function wakeRivals(before: Certificate | undefined, after: Certificate | undefined): void {
@@ -76,7 +108,7 @@ export function createCertificateController(deps: KubeDeps, options: Certificate
       if (changed === undefined) continue;
       const secret = formatKey({ namespace: changed.metadata.namespace, name: changed.spec.secretName });
       for (const rival of certificatesOfSecret(certificates, secret)) {
-        if (rival.metadata.uid !== changed.metadata.uid) controller.add(keyOf(rival));
+        if (rival.metadata.uid !== changed.metadata.uid) wake(keyOf(rival), 'normal');
       }
     }
   }

@@ -116,8 +116,9 @@ async function store(
   signal: AbortSignal,
 ): Promise<Secret | undefined> {
   try {
-    const created = await deps.client.create(secretResource, nextKeySecret(certificate, name, pem), { signal });
-    deps.secrets.upsert(created);
+    const options = { signal, fieldManager: 'cert-manager-certificates-key-manager' };
+    const created = await deps.client.create(secretResource, nextKeySecret(certificate, name, pem), options);
+    deps.quietly(certificate, () => deps.secrets.upsert(created));
     return created;
   } catch (error) {
     if (!isKubeError(error, 'kube-exists')) throw error;

@@ -14,8 +14,8 @@ import { csrOf, requestFits } from './request-fits.ts';
 
 export type NextRequest =
   | { readonly kind: 'there'; readonly request: CertificateRequest }
-  /** The name is taken by a request that is about to go: look again soon. */
-  | { readonly kind: 'name-taken' }
+  /** The name is taken by a request that is about to go: look again soon. With a message: only a person can make it go. */
+  | { readonly kind: 'name-taken'; readonly message?: string }
   /** Nothing that could be asked for: the spec cannot be put into a CSR. */
   | { readonly kind: 'impossible'; readonly message: string };
 
@@ -40,8 +40,9 @@ export async function ensureRequest(
     throw error;
   }
   try {
-    const request = await deps.client.create(certificateRequestResource, draft, { signal });
-    deps.requests.upsert(request);
+    const options = { signal, fieldManager: 'cert-manager-certificates-request-manager' };
+    const request = await deps.client.create(certificateRequestResource, draft, options);
+    deps.quietly(certificate, () => deps.requests.upsert(request));
     const message = `Created new CertificateRequest resource "${request.metadata.name}"`;
     deps.events.record(certificate, { type: 'Normal', reason: 'Requested', message });
     return { kind: 'there', request };
@@ -56,12 +57,13 @@ export async function ensureRequest(
 /** Whether a request is worth waiting for. One that failed before this issuance began belongs to the one before. */
 function isUsable(certificate: Certificate, request: CertificateRequest, key: KeyObject): boolean {
   const csr = csrOf(request);
-  if (csr === undefined || !requestFits(certificate.spec, request) || !samePublicKey(csr.publicKey, key)) return false;
+  if (csr === undefined || !samePublicKey(csr.publicKey, key)) return false;
+  if (!requestFits(certificate.spec, request, csr)) return false;
   const state = requestState(request);
   return state.kind !== 'failed' || state.at === undefined || state.at >= (issuingSince(certificate) ?? 0);
 }
 
-/** Ours, made just before a crash or not yet seen; or that of a Certificate of this name before us, which the garbage collector takes away. */
+/** Ours, made just before a crash or not yet seen; that of a Certificate of this name before us, which the garbage collector takes away; or of others. */
 async function seeWhoHasTheName(
   deps: CertificateDeps,
   { metadata }: Certificate,
@@ -73,9 +75,15 @@ async function seeWhoHasTheName(
     { namespace: metadata.namespace, name },
     { signal },
   );
-  if (present?.metadata.ownerReferences?.some(({ uid }) => uid === metadata.uid) === true)
+  if (present === undefined) return { kind: 'name-taken' };
+  const owners = present.metadata.ownerReferences ?? [];
+  if (owners.some(({ uid }) => uid === metadata.uid)) {
     deps.requests.upsert(present);
-  return { kind: 'name-taken' };
+    return { kind: 'name-taken' };
+  }
+  if (owners.some(({ kind }) => kind === 'Certificate')) return { kind: 'name-taken' };
+  const message = `there is a CertificateRequest "${name}" already that belongs to no Certificate: delete it, or rename one of the two`;
+  return { kind: 'name-taken', message };
 }
 
 export async function deleteRequest(

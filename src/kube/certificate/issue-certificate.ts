@@ -15,6 +15,7 @@ import { issuedFault } from './check-issued.ts';
 import { ensureKey } from './ensure-key.ts';
 import { ensureRequest } from './ensure-request.ts';
 import type { CertificateView } from './gather-certificate.ts';
+import { nextTimes, restUntil } from './next-look.ts';
 import { newNextKeyName } from './next-key.ts';
 import { temporaryViolation } from './policies.ts';
 import { judgeReadiness } from './readiness.ts';
@@ -57,7 +58,11 @@ export async function issueCertificate(
       return assertNever(next);
   }
   const asked = await ensureRequest(deps, view, { key: next.key, keyName: name }, signal);
-  if (asked.kind === 'name-taken') return again(NAME_TAKEN_PAUSE);
+  if (asked.kind === 'name-taken' && asked.message === undefined) return again(NAME_TAKEN_PAUSE);
+  if (asked.kind === 'name-taken') {
+    await sayWaiting(deps, view, asked.message ?? '', signal);
+    return again(PATIENCE);
+  }
   if (asked.kind === 'impossible') return fail(deps, view, { reason: 'RequestFailed', message: asked.message }, signal);
   const state = requestState(asked.request);
   switch (state.kind) {
@@ -128,8 +133,9 @@ async function deliver(
   };
   await dropNextKeys(deps, after, signal);
   await dropOldRequests(deps, after, signal);
-  // Looked at once more, for when it is to be renewed.
-  return again(0);
+  // One that has to be renewed at once is looked at anew.
+  if (readiness.violation !== undefined || (readiness.times.renewalTime ?? Infinity) <= now) return again(0);
+  return restUntil(nextTimes(readiness), now);
 }
 
 async function fail(deps: CertificateDeps, view: CertificateView, cause: Cause, signal: AbortSignal): Promise<Result> {

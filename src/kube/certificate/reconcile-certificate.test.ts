@@ -31,6 +31,7 @@ function setUp(options: Partial<KubeOptions> = {}) {
   const workshop = createKeyWorkshop({ generate: generateKey, slots: 1 });
   const deps: CertificateDeps = {
     ...world.deps,
+    writing: new Map(),
     nextKeys: createNextKeys(world.deps.secrets),
     workshop: {
       ...workshop,
@@ -41,7 +42,8 @@ function setUp(options: Partial<KubeOptions> = {}) {
       },
     },
     pace: createIssuancePace(),
-    keeper: createSecretKeeper(world.deps),
+    keeper: createSecretKeeper({ ...world.deps, quietly: (_, write) => write() }),
+    quietly: (_: unknown, write: () => void) => write(),
     wake() {
       woken.resolve();
       woken = Promise.withResolvers();
@@ -217,6 +219,20 @@ describe('an issuance', () => {
     world.ask();
     await world.run();
     assert.deepEqual(world.names(), ['web-1']);
+  });
+
+  test('whose name for the request somebody else has says so, and goes on when it is free', async () => {
+    const world = setUp();
+    const spec = { request: '', issuerRef: { name: 'self' } };
+    world.put(certificateRequestResource, { metadata: { name: 'web-1' }, spec });
+    world.ask();
+    assert.equal(await world.run(), 30_000);
+    assert.match(world.condition('Issuing')?.message ?? '', /waiting: there is a CertificateRequest "web-1" already/);
+    world.remove(certificateRequestResource, 'web-1');
+    await world.run();
+    await world.sign('web-1');
+    await world.run();
+    assert.equal(world.condition('Ready')?.status, 'True');
   });
 
   test('takes no certificate that has ended already, nor one for another key', async () => {

@@ -1,5 +1,5 @@
 import { DomainError } from '../../core/error.ts';
-import { again, done } from '../api/controller.ts';
+import { done } from '../api/controller.ts';
 import type { Result } from '../api/controller.ts';
 import { KubeError } from '../api/kube-error.ts';
 import type { CertificateDeps } from './certificate-deps.ts';
@@ -8,6 +8,7 @@ import { gatherCertificate } from './gather-certificate.ts';
 import type { CertificateView } from './gather-certificate.ts';
 import { issueCertificate } from './issue-certificate.ts';
 import { newNextKeyName } from './next-key.ts';
+import { nextTimes, restUntil } from './next-look.ts';
 import { triggerViolation } from './policies.ts';
 import { judgeReadiness } from './readiness.ts';
 import type { Readiness } from './readiness.ts';
@@ -18,8 +19,6 @@ import { writeStatus } from './write-status.ts';
 
 /** How often it is looked whether a Secret is still somebody else's, in ms. Changes of that Certificate wake us as well. */
 const RIVAL_PAUSE = 3 * 60_000;
-/** Timers are set for no longer than this, so that a clock that was put right is noticed, in ms. */
-const LONGEST_PAUSE = 6 * 3_600_000;
 
 /**
  * Looks at one Certificate, whatever has happened, and does what is to be done next: GATHER from memory, DECIDE by pure functions, ACT. One controller
@@ -27,13 +26,7 @@ const LONGEST_PAUSE = 6 * 3_600_000;
  */
 export async function reconcileCertificate(deps: CertificateDeps, key: string, signal: AbortSignal): Promise<Result> {
   const certificate = deps.certificates.get(key);
-  if (certificate === undefined) return done;
-  if (certificate.metadata.deletionTimestamp !== undefined) {
-    deps.workshop.forget(certificate.metadata.uid ?? '');
-    deps.keeper.forget(certificate.metadata.uid ?? '');
-    deps.pace.forget(certificate.metadata.uid ?? '');
-    return done;
-  }
+  if (certificate === undefined || certificate.metadata.deletionTimestamp !== undefined) return done;
   const view = await gatherCertificate(certificate, deps, signal);
   const now = deps.clock.now();
   const readiness = judgeReadiness(view, now);
@@ -79,15 +72,14 @@ async function rest(
   if (readiness.violation === undefined) await dropOldRequests(deps, view, signal);
   if (view.rival === undefined) await repairSecret(deps, view, readiness, signal);
   if (gate.kind === 'rival') sayRival(deps, view, gate.name);
-  const times = [
-    readiness.times.renewalTime,
-    readiness.violation === undefined ? readiness.times.notAfter : undefined,
-    gate.kind === 'backing-off' ? gate.until : undefined,
-    gate.kind === 'rival' ? now + RIVAL_PAUSE : undefined,
-  ].filter((time) => time !== undefined && time > now);
-  if (times.length === 0) return done;
-  // A moment later than the second it is due in.
-  return again(Math.min(Math.min(...(times as number[])) - now + 1000, LONGEST_PAUSE));
+  return restUntil(
+    [
+      ...nextTimes(readiness),
+      gate.kind === 'backing-off' ? gate.until : undefined,
+      gate.kind === 'rival' ? now + RIVAL_PAUSE : undefined,
+    ],
+    now,
+  );
 }
 
 /** Template, output formats, key stores, owner: put right without a new certificate. */

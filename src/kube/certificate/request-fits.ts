@@ -15,10 +15,8 @@ export function csrOf({ spec }: CertificateRequest): ParsedRequest | undefined {
   }
 }
 
-/** Whether a request is just what would be asked for now. One that cannot be read is not, nor one for a spec that cannot be read. */
-export function requestFits(spec: CertificateSpec, request: CertificateRequest): boolean {
-  const csr = csrOf(request);
-  if (csr === undefined) return false;
+/** Whether a request with this CSR is just what would be asked for now. It is not where the spec cannot be read. */
+export function requestFits(spec: CertificateSpec, request: CertificateRequest, csr: ParsedRequest): boolean {
   try {
     return specDifferences(spec, request, csr).length === 0;
   } catch (error) {

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { secrets as secretResource, secretBytes } from '../api/secret.ts';
 import type { Secret } from '../api/secret.ts';
-import type { KubeDeps } from '../deps.ts';
 import type { Certificate } from '../schema/certificate.ts';
 import type { SecretKey } from '../schema/secret-reference.ts';
 import { certificateSecret } from '../secret/certificate-secret.ts';
@@ -11,6 +10,7 @@ import { keyStoreNames, makeKeyStores } from '../secret/key-stores.ts';
 import type { KeyStores } from '../secret/key-stores.ts';
 import { presentMaterial, presentOrigin, wantedOfPresent } from '../secret/present-secret.ts';
 import { secretDeviation } from '../secret/secret-deviation.ts';
+import type { CertificateDeps } from './certificate-deps.ts';
 import { sameIssuer } from './issuer-identity.ts';
 import { SECRET_MANAGER } from '../secret/secret-names.ts';
 
@@ -36,7 +36,9 @@ export interface SecretKeeper {
   forget(certificateUid: string): void;
 }
 
-export function createSecretKeeper(deps: Pick<KubeDeps, 'client' | 'secrets' | 'clock' | 'options'>): SecretKeeper {
+export function createSecretKeeper(
+  deps: Pick<CertificateDeps, 'client' | 'secrets' | 'clock' | 'options' | 'quietly'>,
+): SecretKeeper {
   /** What the key stores in a Secret were made from, so far as we have made or seen them. */
   const made = new Map<string, string>();
 
@@ -93,11 +95,12 @@ export function createSecretKeeper(deps: Pick<KubeDeps, 'client' | 'secrets' | '
   }
 
   async function apply(
-    { metadata, spec }: Certificate,
+    certificate: Certificate,
     before: Secret | undefined,
     { labels, annotations, data, ownerReferences }: SecretContent,
     signal: AbortSignal,
   ): Promise<Secret> {
+    const { metadata, spec } = certificate;
     const written = await deps.client.apply(
       secretResource,
       {
@@ -113,7 +116,7 @@ export function createSecretKeeper(deps: Pick<KubeDeps, 'client' | 'secrets' | '
       },
       { fieldManager: SECRET_MANAGER, force: true, signal },
     );
-    deps.secrets.upsert(written);
+    deps.quietly(certificate, () => deps.secrets.upsert(written));
     return written;
   }
 

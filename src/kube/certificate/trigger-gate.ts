@@ -2,7 +2,7 @@ import { conditionOf, fromTime } from '../conditions.ts';
 import { retryTime } from './issuance-backoff.ts';
 import type { BackoffBounds } from './issuance-backoff.ts';
 import type { CertificateView } from './gather-certificate.ts';
-import { requestFits } from './request-fits.ts';
+import { csrOf, requestFits } from './request-fits.ts';
 
 /** Whether an issuance that is due may begin now. */
 export type Gate =
@@ -31,5 +31,6 @@ function hasChanged({ certificate, nextRequests }: CertificateView): boolean {
     const observed = conditionOf(certificate.status?.conditions, 'Issuing')?.observedGeneration;
     return observed !== undefined && observed !== (certificate.metadata.generation ?? 0);
   }
-  return !requestFits(certificate.spec, failed);
+  const csr = csrOf(failed);
+  return csr === undefined || !requestFits(certificate.spec, failed, csr);
 }

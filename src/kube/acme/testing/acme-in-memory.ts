@@ -51,6 +51,8 @@ export interface AcmeInMemory {
   /** Moves the clock on in steps until it is so, at most for `longest` ms. */
   until(isSo: () => boolean, longest?: number): Promise<void>;
   solvers(solvers: readonly ChallengeSolver[]): void;
+  /** What the issuer controller does. */
+  setUpIssuer(): Promise<void>;
 }
 
 /** The controllers of ACME issuers between an API server in memory, a CA by script, and a DNS that is a set of values. */
@@ -167,6 +169,12 @@ export async function acmeInMemory(
         await clock.advance(Math.max(250, longest / 2000));
         await settle();
       }
+    },
+    async setUpIssuer() {
+      const found = kube.get(issuerResource, 'ca') ?? issuer;
+      const { ready, reason, acme } = await support.setup(found, AbortSignal.timeout(10_000));
+      const status = { conditions: [{ type: 'Ready', status: ready ? 'True' : 'False', reason } as const], acme };
+      kube.put(issuerResource, { ...found, status });
     },
     solvers(solvers) {
       kube.put(issuerResource, { metadata: { name: 'ca' }, spec: spec(solvers) });
