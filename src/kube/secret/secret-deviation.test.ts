@@ -110,7 +110,7 @@ describe('ownedFields', () => {
       { 'f:metadata': 'x' },
       { 'f:metadata': { 'f:ownerReferences': { 'k:nonsense': {}, 'v:1': {} } } },
     ]) {
-      const owned = ownedFields([{ manager: SECRET_MANAGER, fieldsV1: fieldsV1 as never }], SECRET_MANAGER);
+      const owned = ownedFields([{ manager: SECRET_MANAGER, fieldsV1 }], SECRET_MANAGER);
       assert.deepEqual([owned.labels.size, owned.owners.size], [0, 0]);
     }
   });
