@@ -48,7 +48,9 @@ export function openKubeAnswers({
     own(scope, account) {
       if (dns === undefined) throw new Error('there is no zone of our own');
       const secret = account && accountsIn(scope.namespace, account);
-      return ownAnswers(dns, { labelOf: (domain, signal) => labelOf(domain, scope, signal), secret });
+      // Names are those of the tenant: what is known of one says nothing about another.
+      const place = `own ${scope.kind} ${scope.namespace} ${account === undefined ? '' : account.name}`;
+      return ownAnswers(dns, { place, labelOf: (domain, signal) => labelOf(domain, scope, signal), secret });
     },
     remote(scope, host, account, blind) {
       const presenter = createRemotePresenter({
@@ -60,7 +62,7 @@ export function openKubeAnswers({
       });
       presenters.push(presenter);
       return {
-        place: `${host} ${scope.namespace}/${account.name}`,
+        place: `${host} ${scope.namespace}/${account.name}/${account.key}`,
         own: false,
         target: (domain, signal) => presenter.delegationTarget(domain, signal),
         present: (answer, _, signal) => presenter.present([answer], signal),
@@ -78,12 +80,13 @@ export function openKubeAnswers({
 function ownAnswers(
   { zone, served, everywhere }: KubeDns,
   names: {
+    readonly place: string;
     readonly labelOf: (domain: DomainName, signal: AbortSignal) => ReturnType<LabelOf>;
     readonly secret: AccountSecret | undefined;
   },
 ): Answers {
   return {
-    place: 'own',
+    place: names.place,
     own: true,
     async target(domain, signal) {
       return (

@@ -73,7 +73,6 @@ export interface KubeControllerOptions {
 export async function runKubeController(options: KubeControllerOptions, signal: AbortSignal): Promise<void> {
   const { clock = systemClock, wrapClient = (client) => client } = options;
   await withCleanup(async (later) => {
-    later(keepHeapSmall());
     const logger = await openLogger(options);
     for (const warning of options.warnings) logger.warn('configuration', { warning });
     const config = await loadKubeConfig({ file: options.kubeconfig, context: options.context }, options.environment);
@@ -103,6 +102,8 @@ export async function runKubeController(options: KubeControllerOptions, signal: 
     later(() => http.stop());
     logger.info('starting', { version: version(), ...http.addresses });
     void warnOfMissingDefinitions(client, logger, signal);
+    // Not before: V8 takes no compiled code from its cache that was compiled under other flags.
+    later(keepHeapSmall());
     const namespace = config.namespace ?? options.kube.clusterResourceNamespace;
     await work({ options, namespace, clock, logger, client, informers, metrics, acme, shims }, signal);
     logger.info('stopping');

@@ -16,7 +16,6 @@ const WORTH = { growth: 1.1, pause: 5 * 60_000 };
  */
 export function keepHeapSmall(): () => void {
   setFlagsFromString('--heap-growing-percent=30');
-  setFlagsFromString('--semi-space-growth-factor=1');
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as (options: object) => void;
   let least = 0;

@@ -87,6 +87,8 @@ describe('ACME in a cluster', { skip, timeout: 170_000 }, () => {
     { timeout: 60_000 },
     async () => {
       await world.delegate(['victim.example.org']);
+      await world.apply(certificateYaml('victim', ['victim.example.org']));
+      await world.untilReady('victim');
       // An Issuer of another namespace has a label of its own: this CNAME is not for it.
       await world.cluster.kubectl(['create', 'namespace', 'tenant']);
       await world.cluster.kubectl(

@@ -11,7 +11,7 @@ export interface AnswerScope {
 
 /** How the challenges of one solver are answered. Two ways exist: our own DNS server, and somebody's acme-dns server. */
 export interface Answers {
-  /** Equal for solvers that answer at the same place; looks at different places do not hold each other up. */
+  /** Equal only where a domain has the same target: what is known of a delegation is known for one place. */
   readonly place: string;
   /** The challenge objects themselves are what is served: each carries where (ANSWER_AT). */
   readonly own: boolean;

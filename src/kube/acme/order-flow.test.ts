@@ -112,6 +112,37 @@ describe('before anything is ordered', () => {
     await world.until(() => world.order('web-1').status?.state === 'valid');
   });
 
+  for (const [what, names, said] of [
+    ['a name that is none', ['not_a_host.example.org'], /"not_a_host\.example\.org" is not a usable domain name/],
+    [
+      'a name without a place for its answer',
+      [`${`${'a'.repeat(60)}.`.repeat(4)}example`],
+      /is not a usable domain name/,
+    ],
+  ] as const) {
+    test(`${what}: the order fails, and nothing is asked of the CA`, LIMIT, async (t) => {
+      const world = await acmeInMemory(t);
+      await world.request('web-1', names);
+      await world.sign('web-1');
+      await world.until(() => world.order('web-1').status?.state === 'errored');
+      assert.match(world.order('web-1').status?.reason ?? '', said);
+      assert.deepEqual(world.ca.calls, []);
+    });
+  }
+
+  test('one delegation that is wrong among sixty that are right', LIMIT, async (t) => {
+    const world = await acmeInMemory(t);
+    world.undelegated.add('wrong.example.org');
+    const names = ['wrong', ...Array.from({ length: 60 }, (_, index) => `good${index}`)];
+    for (const name of names) {
+      await world.request(`${name}-1`, [`${name}.example.org`]);
+      await world.sign(`${name}-1`);
+    }
+    await world.until(() => names.slice(1).every((name) => world.order(`${name}-1`).status?.state === 'valid'), MINUTE);
+    assert.match(world.order('wrong-1').status?.reason ?? '', /add at your DNS provider/);
+    assert.equal(world.ca.count('createOrder'), 60);
+  });
+
   test('who waits in place of looking is not looked at', LIMIT, async (t) => {
     const world = await acmeInMemory(t);
     world.undelegated.add('example.org');

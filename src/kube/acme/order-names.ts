@@ -1,4 +1,4 @@
-import { baseName, parseCertificateName } from '../../core/domain-name.ts';
+import { baseName, challengeName, parseCertificateName } from '../../core/domain-name.ts';
 import type { CertificateName, DomainName } from '../../core/domain-name.ts';
 import { DomainError } from '../../core/error.ts';
 import type { ChallengeSolver } from '../schema/challenge-solver.ts';
@@ -36,6 +36,8 @@ export function solveNames(order: Order, open: OpenIssuer, openAnswers: OpenAnsw
   try {
     for (const text of dnsNames) {
       const name = parseCertificateName(text);
+      // One that is so long that its challenge has no name cannot be validated either.
+      void challengeName(name);
       const solved = solveName(name, order, open, openAnswers);
       if ('message' in solved) unsolved.push(`${name} cannot be validated: ${solved.message}`);
       else names.push(solved);

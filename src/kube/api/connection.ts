@@ -1,3 +1,4 @@
+import { createSecureContext } from 'node:tls';
 import type { Agent } from 'undici';
 import type { Clock } from '../../core/clock.ts';
 import type { Credentials, KubeConfig } from './kube-config.ts';
@@ -18,6 +19,8 @@ export interface Connection {
 /** Service account tokens are replaced some minutes before their end. */
 const READ_AGAIN_AFTER = 30_000;
 const CONNECT_TIMEOUT = 10_000;
+/** About fifteen are for watches. Without a limit each wave of calls would open a hundred, and shake hands for longer than it calls. */
+const MOST_CONNECTIONS = 48;
 /** The API server keeps idle connections for longer. */
 const IDLE_CONNECTION = 60_000;
 
@@ -72,12 +75,16 @@ async function createAgent(config: KubeConfig, { ca, certificate, key }: Credent
   return new undici.Agent({
     connect: {
       timeout: CONNECT_TIMEOUT,
-      ...(ca === undefined ? {} : { ca }),
-      ...(certificate === undefined ? {} : { cert: certificate }),
-      ...(key === undefined ? {} : { key }),
+      // Made once: to parse roots and keys again for each connection is most of what a connection costs.
+      secureContext: createSecureContext({
+        ...(ca === undefined ? {} : { ca }),
+        ...(certificate === undefined ? {} : { cert: certificate }),
+        ...(key === undefined ? {} : { key }),
+      }),
       ...(config.serverName === undefined ? {} : { servername: config.serverName }),
       ...(config.skipTlsVerify ? { rejectUnauthorized: false } : {}),
     },
+    connections: MOST_CONNECTIONS,
     autoSelectFamily: true,
     keepAliveTimeout: IDLE_CONNECTION,
     allowH2: false,

@@ -87,6 +87,27 @@ describe('createTransport', { timeout: 20_000 }, () => {
     });
   }
 
+  test('connections are used again, after calls of every method', async (t) => {
+    const ports = new Set<number | undefined>();
+    const note: Answer = (request, response) => {
+      ports.add(request.socket.remotePort);
+      ok(request, response);
+    };
+    const calls = (['GET', 'POST', 'DELETE', 'PATCH', 'DELETE', 'PUT'] as const).map((method): HttpCall => ({
+      method,
+      path: '/x',
+      what: method,
+      ...(method === 'GET' ? {} : { body: '{}' }),
+    }));
+    const { transport } = await start(
+      t,
+      calls.map(() => note),
+    );
+    for (const call of calls) await transport.send(call, never);
+    // The pool takes a second one when a call follows at the heels of another.
+    assert.ok(ports.size <= 2, String(ports.size));
+  });
+
   test('Retry-After stays with the error', async (t) => {
     const { transport } = await start(t, [status(429, { 'retry-after': '60' })]);
     const before = Date.now();

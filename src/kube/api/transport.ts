@@ -59,6 +59,8 @@ export function createTransport({ config, clock, userAgent, timeout }: Transport
         ...call.headers,
       },
       ...(call.body === undefined ? {} : { body: call.body }),
+      // Or undici would close the connection after each DELETE, which has a body here, and the next call would begin with a TLS handshake.
+      reset: false,
       ...limits,
     });
   }

@@ -13,6 +13,7 @@ import { createFakeDeps } from '../testing/fake-deps.ts';
 import { createIssuancePace } from './issuance-pace.ts';
 import { createKeyWorkshop } from './key-workshop.ts';
 import { createNextKeys } from './next-keys.ts';
+import { createOwnWrites } from './own-writes.ts';
 import { reconcileCertificate } from './reconcile-certificate.ts';
 import { createSecretKeeper } from './secret-keeper.ts';
 
@@ -49,13 +50,13 @@ describe('what cert-manager has issued is taken over as it is', () => {
       if (request !== undefined) {
         world.put(certificateRequestResource, { ...certificateRequestResource.parse(request) });
       }
+      const ownWrites = createOwnWrites({ wake: () => {}, versionOf: () => undefined });
       const deps = {
         ...world.deps,
-        writing: new Map(),
+        ownWrites,
         nextKeys: createNextKeys(world.deps.secrets),
         workshop: createKeyWorkshop({ generate: async () => '', slots: 1 }),
-        keeper: createSecretKeeper({ ...world.deps, quietly: (_, write) => write() }),
-        quietly: (_: unknown, write: () => void) => write(),
+        keeper: createSecretKeeper({ ...world.deps, ownWrites }),
         pace: createIssuancePace(),
         wake: () => {},
       };

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { generateKey } from '../../pki/key.ts';
 import { createController } from '../api/controller.ts';
 import type { Controller } from '../api/controller.ts';
@@ -7,11 +6,11 @@ import type { KubeDeps } from '../deps.ts';
 import { certificatesOfPassword, certificatesOfSecret } from '../indexes.ts';
 import { retryConflict } from '../retry-conflict.ts';
 import type { Certificate } from '../schema/certificate.ts';
-import type { CertificateStatus } from '../schema/certificate-status.ts';
 import type { CertificateDeps } from './certificate-deps.ts';
 import { createKeyWorkshop } from './key-workshop.ts';
 import { createIssuancePace } from './issuance-pace.ts';
 import { createNextKeys } from './next-keys.ts';
+import { createOwnWrites } from './own-writes.ts';
 import { reconcileCertificate } from './reconcile-certificate.ts';
 import { createSecretKeeper } from './secret-keeper.ts';
 
@@ -29,35 +28,21 @@ export interface CertificateControllerOptions {
 export function createCertificateController(deps: KubeDeps, options: CertificateControllerOptions): Controller {
   const { certificates, requests, secrets, clock } = deps;
   const nextKeys = createNextKeys(secrets);
-  /** The Certificate that is just being told to the copies in memory by its own reconcile. */
-  let atWork: string | undefined;
-  const quietly: CertificateDeps['quietly'] = (certificate, write) => {
-    atWork = keyOf(certificate);
-    try {
-      write();
-    } finally {
-      atWork = undefined;
-    }
-  };
-  /** What is being written: the watch may tell of it before the answer is there. */
-  const writing = new Map<string, CertificateStatus>();
-  const isEcho = (key: string, before: Certificate | undefined, after: Certificate | undefined): boolean =>
-    before?.metadata.generation === after?.metadata.generation &&
-    before?.metadata.deletionTimestamp === after?.metadata.deletionTimestamp &&
-    writing.has(key) &&
-    isDeepStrictEqual(after?.status, writing.get(key));
+  const ownWrites = createOwnWrites({
+    wake: (key) => controller.add(key, 'urgent'),
+    versionOf: (secret) => secrets.metadata(secret)?.metadata.resourceVersion,
+  });
+  // What is in the works goes before what only begins.
   const wake = (key: string, priority: 'urgent' | 'normal' = 'urgent'): void => {
-    if (key !== atWork) controller.add(key, priority);
+    if (!ownWrites.isAtWork(key)) controller.add(key, priority);
   };
   const certificateDeps: CertificateDeps = {
     ...deps,
-    quietly,
-    writing,
+    ownWrites,
     nextKeys,
     workshop: createKeyWorkshop({ generate: generateKey, slots: options.keySlots }),
     pace: createIssuancePace(),
-    keeper: createSecretKeeper({ ...deps, quietly }),
-    // What is in the works goes before what only begins.
+    keeper: createSecretKeeper({ ...deps, ownWrites }),
     wake,
     ...(options.issued !== undefined && { issued: options.issued }),
     ...(options.failed !== undefined && { failed: options.failed }),
@@ -77,7 +62,7 @@ export function createCertificateController(deps: KubeDeps, options: Certificate
 
   certificates.onChange((key, before, after) => {
     if (before !== undefined && before.metadata.uid !== after?.metadata.uid) forget(before.metadata.uid ?? '');
-    if (isEcho(key, before, after)) return;
+    if (ownWrites.isStatusEcho(key, before, after)) return;
     wake(key, certificates.isSynced() ? 'urgent' : 'normal');
     wakeRivals(before, after);
   });
@@ -90,7 +75,9 @@ export function createCertificateController(deps: KubeDeps, options: Certificate
     const owner = nextKeys.ownerName(secret);
     const namespace = secret.slice(0, secret.indexOf('/'));
     if (owner !== undefined) wake(formatKey({ namespace, name: owner }));
-    for (const found of certificatesOfSecret(certificates, secret)) wake(keyOf(found));
+    for (const found of certificatesOfSecret(certificates, secret)) {
+      if (!ownWrites.isDeferred(secret, keyOf(found))) wake(keyOf(found));
+    }
     for (const found of certificatesOfPassword(certificates, secret)) wake(keyOf(found));
   });
 

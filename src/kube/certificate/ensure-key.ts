@@ -118,7 +118,7 @@ async function store(
   try {
     const options = { signal, fieldManager: 'cert-manager-certificates-key-manager' };
     const created = await deps.client.create(secretResource, nextKeySecret(certificate, name, pem), options);
-    deps.quietly(certificate, () => deps.secrets.upsert(created));
+    deps.ownWrites.quietly(certificate, () => deps.secrets.upsert(created));
     return created;
   } catch (error) {
     if (!isKubeError(error, 'kube-exists')) throw error;

@@ -42,7 +42,7 @@ export async function ensureRequest(
   try {
     const options = { signal, fieldManager: 'cert-manager-certificates-request-manager' };
     const request = await deps.client.create(certificateRequestResource, draft, options);
-    deps.quietly(certificate, () => deps.requests.upsert(request));
+    deps.ownWrites.quietly(certificate, () => deps.requests.upsert(request));
     const message = `Created new CertificateRequest resource "${request.metadata.name}"`;
     deps.events.record(certificate, { type: 'Normal', reason: 'Requested', message });
     return { kind: 'there', request };

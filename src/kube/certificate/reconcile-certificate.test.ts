@@ -17,6 +17,7 @@ import type { CertificateDeps } from './certificate-deps.ts';
 import { createKeyWorkshop } from './key-workshop.ts';
 import { createIssuancePace } from './issuance-pace.ts';
 import { createNextKeys } from './next-keys.ts';
+import { createOwnWrites } from './own-writes.ts';
 import { reconcileCertificate } from './reconcile-certificate.ts';
 import { createSecretKeeper } from './secret-keeper.ts';
 
@@ -29,9 +30,10 @@ function setUp(options: Partial<KubeOptions> = {}) {
   let woken = Promise.withResolvers<void>();
   let isMaking = false;
   const workshop = createKeyWorkshop({ generate: generateKey, slots: 1 });
+  const ownWrites = createOwnWrites({ wake: () => {}, versionOf: () => undefined });
   const deps: CertificateDeps = {
     ...world.deps,
-    writing: new Map(),
+    ownWrites,
     nextKeys: createNextKeys(world.deps.secrets),
     workshop: {
       ...workshop,
@@ -42,8 +44,7 @@ function setUp(options: Partial<KubeOptions> = {}) {
       },
     },
     pace: createIssuancePace(),
-    keeper: createSecretKeeper({ ...world.deps, quietly: (_, write) => write() }),
-    quietly: (_: unknown, write: () => void) => write(),
+    keeper: createSecretKeeper({ ...world.deps, ownWrites }),
     wake() {
       woken.resolve();
       woken = Promise.withResolvers();

@@ -37,7 +37,7 @@ export interface SecretKeeper {
 }
 
 export function createSecretKeeper(
-  deps: Pick<CertificateDeps, 'client' | 'secrets' | 'clock' | 'options' | 'quietly'>,
+  deps: Pick<CertificateDeps, 'client' | 'secrets' | 'clock' | 'options' | 'ownWrites'>,
 ): SecretKeeper {
   /** What the key stores in a Secret were made from, so far as we have made or seen them. */
   const made = new Map<string, string>();
@@ -101,22 +101,24 @@ export function createSecretKeeper(
     signal: AbortSignal,
   ): Promise<Secret> {
     const { metadata, spec } = certificate;
-    const written = await deps.client.apply(
-      secretResource,
-      {
-        metadata: {
-          name: spec.secretName,
-          namespace: metadata.namespace,
-          labels,
-          annotations,
-          ...(ownerReferences.length > 0 && { ownerReferences }),
+    const written = await deps.ownWrites.secret(certificate, () =>
+      deps.client.apply(
+        secretResource,
+        {
+          metadata: {
+            name: spec.secretName,
+            namespace: metadata.namespace,
+            labels,
+            annotations,
+            ...(ownerReferences.length > 0 && { ownerReferences }),
+          },
+          type: before === undefined ? 'kubernetes.io/tls' : before.type,
+          data,
         },
-        type: before === undefined ? 'kubernetes.io/tls' : before.type,
-        data,
-      },
-      { fieldManager: SECRET_MANAGER, force: true, signal },
+        { fieldManager: SECRET_MANAGER, force: true, signal },
+      ),
     );
-    deps.quietly(certificate, () => deps.secrets.upsert(written));
+    deps.ownWrites.quietly(certificate, () => deps.secrets.upsert(written));
     return written;
   }
 
