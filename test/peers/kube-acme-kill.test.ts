@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
@@ -18,11 +19,13 @@ const MOST_LIVES = 25;
 
 describe('killed after every single effect', { skip, timeout: 170_000 }, () => {
   let world: KubeAcmeWorld;
+  let alive: ChildProcess | undefined;
   before(async () => {
     world = await startKubeAcmeWorld();
     await world.controller().stop('SIGKILL');
   });
   after(async () => {
+    alive?.kill('SIGKILL');
     await world?.stop();
   });
 
@@ -34,6 +37,7 @@ describe('killed after every single effect', { skip, timeout: 170_000 }, () => {
   ): Promise<string | undefined> {
     const args = [child, JSON.stringify(flags), earlier ?? ''];
     const life = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    alive = life;
     const end = new AbortController();
     void enough.then(() => end.signal.aborted || life.kill('SIGTERM'));
     const [deeds, errors, [code, signal]] = await Promise.all([
