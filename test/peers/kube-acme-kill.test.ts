@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
@@ -9,6 +10,8 @@ import { CHALLENGE_ZONE, DOMAIN } from './chain.ts';
 import { certificateYaml, issuerYaml, startKubeAcmeWorld } from './kube-acme-world.ts';
 import type { KubeAcmeWorld } from './kube-acme-world.ts';
 import { kubeClusterSkip } from './kube-cluster.ts';
+import { startController } from './kube-controller.ts';
+import type { RunningProcess } from './process.ts';
 import { peers } from './require-peer.ts';
 
 const skip = kubeClusterSkip() || peers('pebble', 'nsd', 'unbound', 'openssl');
@@ -18,11 +21,16 @@ const MOST_LIVES = 25;
 
 describe('killed after every single effect', { skip, timeout: 170_000 }, () => {
   let world: KubeAcmeWorld;
+  let alive: ChildProcess | undefined;
+  let standby: RunningProcess;
   before(async () => {
-    world = await startKubeAcmeWorld();
+    world = await startKubeAcmeWorld({ twoDnsServers: true });
     await world.controller().stop('SIGKILL');
+    standby = await startStandby(world);
   });
   after(async () => {
+    alive?.kill('SIGKILL');
+    await standby?.stop('SIGKILL');
     await world?.stop();
   });
 
@@ -34,6 +42,7 @@ describe('killed after every single effect', { skip, timeout: 170_000 }, () => {
   ): Promise<string | undefined> {
     const args = [child, JSON.stringify(flags), earlier ?? ''];
     const life = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    alive = life;
     const end = new AbortController();
     void enough.then(() => end.signal.aborted || life.kill('SIGTERM'));
     const [deeds, errors, [code, signal]] = await Promise.all([
@@ -81,3 +90,23 @@ describe('killed after every single effect', { skip, timeout: 170_000 }, () => {
     assert.deepEqual({ accounts, orders, certificates }, { accounts: 1, orders: 1, certificates: 1 }, deeds.join(', '));
   });
 });
+
+/**
+ * Another instance, which only answers DNS: the lease is somebody's who never comes back. A CA asks just when the one that works has been killed, and what
+ * this test is about is not that nobody answers then.
+ */
+async function startStandby({ cluster, chain }: KubeAcmeWorld): Promise<RunningProcess> {
+  const now = new Date().toISOString().replace('Z', '000Z');
+  const spec = { holderIdentity: 'nobody', leaseDurationSeconds: 3600, acquireTime: now, renewTime: now };
+  const metadata = { name: 'cert-manager-controller', namespace: 'cert-manager' };
+  const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec };
+  await cluster.kubectl(['apply', '-f', '-'], JSON.stringify(lease));
+  const flags = [
+    `--dns-zone=${CHALLENGE_ZONE}`,
+    `--dns-listen=127.0.0.2:${chain.dnsPort}`,
+    '--dns-nameserver=ns.example.net',
+    '--leader-elect=true',
+    '--leader-election-namespace=cert-manager',
+  ];
+  return startController(cluster, flags, { ready: /"leader":"nobody"/ });
+}

@@ -151,6 +151,22 @@ describe(
       }
     }
 
+    test('health and metrics are answered, under the names that are looked for', async () => {
+      const { health, metrics } = addressesOf(world.controller.output());
+      for (const path of ['/livez', '/readyz', '/healthz']) {
+        const answer = await fetch(`http://127.0.0.1:${health}${path}`, { signal: AbortSignal.timeout(10_000) });
+        assert.deepEqual([answer.status, await answer.text()], [200, 'ok'], path);
+      }
+      await world.ready('ca-n-basic', 60_000);
+      const answer = await fetch(`http://127.0.0.1:${metrics}/metrics`, { signal: AbortSignal.timeout(10_000) });
+      assert.equal(answer.headers.get('content-type'), 'text/plain; version=0.0.4; charset=utf-8');
+      const labels =
+        'name="ca-n-basic",namespace="default",issuer_name="ca",issuer_kind="Issuer",issuer_group="cert-manager.io"';
+      const text = await answer.text();
+      assert.match(text, new RegExp(`certmanager_certificate_ready_status\\{${labels},condition="True"\\} 1\n`));
+      assert.match(text, /certmanager_controller_sync_call_count\{controller="certificates"\} [1-9]/);
+    });
+
     test('an intermediate, and one below it: the chain in tls.crt leads to ca.crt', async () => {
       const ca = { ...ECDSA, isCA: true };
       await world.create('middle', {
@@ -182,6 +198,13 @@ describe(
     });
   },
 );
+
+/** The ports that the line `starting` of the log names. */
+function addressesOf(output: string): { health: number; metrics: number } {
+  const line = output.split('\n').find((one) => one.includes('"message":"starting"')) ?? '{}';
+  const { health, metrics } = JSON.parse(line) as { health: { port: number }; metrics: { port: number } };
+  return { health: health.port, metrics: metrics.port };
+}
 
 /** A root in the namespace, and the same in the cluster resource namespace. */
 async function makeAuthorities(world: KubeWorld): Promise<void> {
