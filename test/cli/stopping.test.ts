@@ -16,13 +16,13 @@ after(() => world.stop());
 
 const STOPPED = 'evercert: stopped; what was begun is stored, and the same command goes on with it\n';
 
-/** Stops it, and says how it ended and whether that took no longer than a second. */
+/** Stops it, and says how it ended and whether that was at once: no pause and no silence of a CA is waited for, which last 20 s and more. */
 async function stop(running: RunningEvercert, signal: NodeJS.Signals) {
   const start = performance.now();
   running.kill(signal);
   const { code, stderr } = await running.ended;
   const ms = performance.now() - start;
-  return { code, stderr, inTime: ms < 1000 ? true : `${Math.round(ms)} ms` };
+  return { code, stderr, inTime: ms < 8000 ? true : `${Math.round(ms)} ms` };
 }
 
 /** Where issue may wait, as a fault of the CA that lets it wait there for ever. */
