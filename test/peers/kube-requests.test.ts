@@ -47,7 +47,11 @@ describe('CertificateRequests on a real API server', { skip: kubeClusterSkip(), 
   });
 
   const csrOf = async (key: KeyObject): Promise<string> => {
-    const der = await createCertificateRequest({ privateKey: key, dnsNames: ['byhand.example.org'], encodeUsages: false });
+    const der = await createCertificateRequest({
+      privateKey: key,
+      dnsNames: ['byhand.example.org'],
+      encodeUsages: false,
+    });
     return Buffer.from(requestPem(der)).toString('base64');
   };
   const makeSecret = async (name: string, data: Record<string, string>): Promise<void> => {
