@@ -1,6 +1,6 @@
 // Installs exactly what package-lock.json says, once per lock file. Runs on any Node from 18 on: Node 26 is one of the packages.
-// npm install and not npm ci: both hold to the lock file and its checksums, but npm ci refuses a lock file in which a tool's packages
-// for some other platform are missing, as they are when the registry it was written against does not have them.
+// npm install and not npm ci: both hold to the lock file and its checksums, but npm ci removes every package first, also from under a
+// process that runs on them.
 //   node scripts/install.mjs         what the program needs
 //   node scripts/install.mjs --dev   what its tests need as well
 import { spawnSync } from 'node:child_process';

@@ -4,6 +4,7 @@ import type { ApiTls, ApiTlsByAcme } from '../config/config.ts';
 import type { Clock } from '../core/clock.ts';
 import { parseCertificateName } from '../core/domain-name.ts';
 import type { TlsMaterial } from '../http/listener.ts';
+import { certificateIdFor } from '../issuance/certificate-id.ts';
 import { createRoot, issueCertificate } from '../pki/issue.ts';
 import { generateKey, parsePrivateKey } from '../pki/key.ts';
 import type { DataFolder } from './data-folder.ts';
@@ -33,7 +34,7 @@ export function apiCertificate({ name, directory: ca, contact }: ApiTlsByAcme): 
 
 /** No name of a certificate has an underscore in front, so it is never the id of another. */
 function apiCertificateId(name: string): string {
-  return `_api.${name}`.slice(0, 180);
+  return `_api.${certificateIdFor([parseCertificateName(name)])}`;
 }
 
 /** Where the certificate of the API is, or will be. */
