@@ -129,7 +129,7 @@ export function createAcmeDnsSqliteStore(database: DatabaseSync, clock: Clock = 
       return write(() => (isLabel(subdomain) ? writeLabel(subdomain, change) : undefined));
     },
     async addDelegation(domain, subdomain) {
-      // The common case, and no commit: whatever can be read here is durable, since no transaction is open between turns.
+      // The common case, and no commit: whatever can be read here is durable, since a COMMIT of this file returns when it is.
       const kept = await read(() => delegationOf(domain));
       if (kept !== undefined) return kept;
       return write(() => {

@@ -98,9 +98,12 @@ export function createSqliteAccountStore(database: DatabaseSync, clock: Clock = 
       });
     },
     async addDelegation(domain, subdomain) {
-      // The common case, and no commit: whatever can be read here is durable, since no transaction is open between turns.
+      // The common case, and no commit.
       const kept = await read(() => delegationOf(domain));
-      if (kept !== undefined) return kept;
+      if (kept !== undefined) {
+        await group.durable();
+        return kept;
+      }
       return write(() => {
         const now = delegationOf(domain);
         if (now !== undefined) return now;
