@@ -96,7 +96,6 @@ async function serveAndMeasure(): Promise<void> {
 async function fill(file: string, count: number): Promise<void> {
   const database = openDatabase(file);
   const store = createSqliteAccountStore(database);
-  database.exec('PRAGMA synchronous = OFF');
   for (let done = 0; done < count; done += 10_000) {
     const batch = Array.from({ length: Math.min(10_000, count - done) }, () => createAccount([], Date.now()).account);
     await Promise.all(batch.map((account) => store.addAccount(account)));

@@ -41,10 +41,8 @@ async function everything(): Promise<void> {
     await withServing(many, async (lots) => {
       figures['startFirstAnswerMs'] = Math.round(lots.firstAnswerMs);
       figures['startAllServedMs'] = Math.round(lots.allServedMs);
-      figures['memoryMb'] = Math.round(residentMemory(lots.pid));
-      figures['bytesPerAccount'] = Math.round(
-        ((residentMemory(lots.pid) - residentMemory(few.pid)) * 2 ** 20) / (many - 1000),
-      );
+      figures['memoryMb'] = Math.round(lots.memoryAtRest);
+      figures['bytesPerAccount'] = Math.round(((lots.memoryAtRest - few.memoryAtRest) * 2 ** 20) / (many - 1000));
       await flatness(few, lots);
     });
   });
