@@ -78,10 +78,10 @@ async function callRates({ apiPort }: Serving, suffix: string): Promise<Record<s
 
 /** In turn, with 500 updates a second coming in at ours all the while. */
 async function besideNsd(serving: Serving): Promise<void> {
-  const names = serving.known.map(({ subdomain }) => ({
-    name: `${subdomain}.auth.example.net`,
-    value: 'a'.repeat(43),
-  }));
+  // Two values at each name, as ours has.
+  const names = serving.known.flatMap(({ subdomain }) =>
+    ['a', 'b'].map((letter) => ({ name: `${subdomain}.auth.example.net`, value: letter.repeat(43) })),
+  );
   const nsd = await startNsdOf(names, folder.path);
   const questions = questionFile(folder.path, 'known', questionsFor(serving.known));
   const stop = new AbortController();

@@ -10,7 +10,7 @@ export interface RunningNsd {
   stop(): Promise<unknown>;
 }
 
-/** NSD with one server process and a zone of these names, each with one TXT. */
+/** NSD with one server process and a zone of these names, with one TXT record for each of them (a name may come twice). */
 export async function startNsdOf(
   names: Iterable<{ readonly name: string; readonly value: string }>,
   folder: string,

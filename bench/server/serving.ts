@@ -65,6 +65,7 @@ level = "warn"
   ]);
   const { process: child } = await startEvercert(['serve', '--config', file]);
   const [firstAnswerMs, allServedMs] = await times;
+  await untilHealthy(apiPort);
   return {
     pid: child.pid,
     dnsPort,
@@ -103,6 +104,14 @@ async function fill(file: string, count: number): Promise<{ known: KnownAccount[
   }
   database.close();
   return { known, last: `${last}.${ZONE}` };
+}
+
+async function untilHealthy(port: number): Promise<void> {
+  for (;;) {
+    const asked = await fetch(`http://127.0.0.1:${port}/health`, { signal }).catch(() => undefined);
+    if (asked?.status === 200) return;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }
 
 async function untilAnswered(port: number, name: string, type: 'SOA' | 'TXT', started: number): Promise<number> {

@@ -19,7 +19,7 @@ export interface SecretCacheOptions {
  * metadata. So memory grows with our own certificates and not with what else is in the cluster.
  */
 export interface SecretCache {
-  /** From memory when it is ours; otherwise read from the server, and only when its metadata says that it is there. */
+  /** From memory when it is ours; otherwise read from the server, and only when its metadata says that it is there, or was a moment ago. */
   read(key: string | ObjectKey, signal: AbortSignal): Promise<Secret | undefined>;
   /** Metadata of any Secret. */
   metadata(key: string | ObjectKey): KubeObject | undefined;
@@ -35,6 +35,8 @@ export interface SecretCache {
 }
 
 const LABEL = 'controller.cert-manager.io/fao';
+/** So many that have left a selection are remembered: far more than leave in the moment that the other watch may be behind. */
+const MOST_DEPARTED = 1000;
 
 export function createSecretCache(
   client: Pick<KubeClient, 'list' | 'watch' | 'get'>,
@@ -58,6 +60,20 @@ export function createSecretCache(
     ...more,
   });
 
+  /**
+   * Those that left one of the two, and are in none. Deleted perhaps; or labelled or unlabelled, and the other watch has not heard of it yet:
+   * who took that for deleted would issue anew.
+   */
+  const departed = new Set<string>();
+  const follow = (key: string): void => {
+    departed.delete(key);
+    if (ours.get(key) !== undefined || others.get(key) !== undefined) return;
+    departed.add(key);
+    if (departed.size > MOST_DEPARTED) departed.delete(departed.values().next().value ?? '');
+  };
+  ours.onChange(follow);
+  others.onChange(follow);
+
   /** Labelled or unlabelled a moment ago, it may be in both for an instant: the newer one is right. */
   function newest(key: string): { readonly full?: Secret; readonly meta?: KubeObject } {
     const full = ours.get(key);
@@ -73,7 +89,10 @@ export function createSecretCache(
       const text = typeof key === 'string' ? key : formatKey(key);
       const { full, meta } = newest(text);
       if (full !== undefined) return full;
-      return meta === undefined ? undefined : client.get(secrets, parseKey(text), { signal });
+      if (meta === undefined && !departed.has(text)) return undefined;
+      const read = await client.get(secrets, parseKey(text), { signal });
+      if (read === undefined) departed.delete(text);
+      return read;
     },
     metadata(key) {
       const { full, meta } = newest(typeof key === 'string' ? key : formatKey(key));
