@@ -10,7 +10,7 @@ const LABEL = 'controller.cert-manager.io/fao';
 
 function secret(version: number, labels: Record<string, string>): Secret {
   const metadata = { namespace: 'ns', name: 'a', resourceVersion: String(version), labels };
-  return { apiVersion: 'v1', kind: 'Secret', metadata, data: { k: `v${version}` } } as unknown as Secret;
+  return { apiVersion: 'v1', kind: 'Secret', metadata, data: { k: `v${version}` } };
 }
 
 /** Two watches, one for each selection, which hear of things when the test says so; `stored` is what a GET finds. */
@@ -52,12 +52,12 @@ describe('a Secret that leaves our selection', () => {
 
     const unlabelled = secret(2, {});
     server.stored = unlabelled;
-    ours.tell({ type: 'deleted', object: unlabelled as never });
+    ours.tell({ type: 'deleted', object: unlabelled });
     await clock.advance(0);
     assert.equal(cache.metadata('ns/a'), undefined);
     assert.equal((await read())?.data?.['k'], 'v2');
 
-    others.tell({ type: 'added', object: unlabelled as never });
+    others.tell({ type: 'added', object: unlabelled });
     await clock.advance(0);
     assert.equal(cache.metadata('ns/a')?.metadata.resourceVersion, '2');
     assert.equal((await read())?.data?.['k'], 'v2');
@@ -66,7 +66,7 @@ describe('a Secret that leaves our selection', () => {
   test('because it was deleted is asked for once', async (t) => {
     const { ours, server, clock, read } = await start(t, [secret(1, { [LABEL]: 'true' })]);
     server.stored = undefined;
-    ours.tell({ type: 'deleted', object: secret(2, { [LABEL]: 'true' }) as never });
+    ours.tell({ type: 'deleted', object: secret(2, { [LABEL]: 'true' }) });
     await clock.advance(0);
     assert.equal(await read(), undefined);
     assert.equal(await read(), undefined);
