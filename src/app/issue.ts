@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { Config } from '../config/config.ts';
 import { anchorPaths } from '../config/paths.ts';
 import { assertNever } from '../core/assert-never.ts';
 import type { Clock } from '../core/clock.ts';
@@ -16,7 +17,7 @@ import type { DataFolder } from './data-folder.ts';
 import { openIssuing } from './issuing.ts';
 import type { Issuing } from './issuing.ts';
 import { openSessions } from './sessions.ts';
-import { listWanted } from './wanted-certificates.ts';
+import { configuredCertificates, listWanted } from './wanted-certificates.ts';
 import type { Wanted } from './wanted-certificates.ts';
 import { withCleanup } from './with-cleanup.ts';
 
@@ -42,7 +43,8 @@ export type IssueOutcome =
 /**
  * `evercert issue`: one certificate, now. It is remembered as wanted, with the settings it was got with, so that `renew` and `serve` keep
  * it current; when it fails before anything was begun at the CA, nothing is remembered.
- * @throws DomainError `in-back-off` when it failed a short while ago; `lock-held`; what issueCertificate throws
+ * @throws DomainError `invalid-config` when it would take the place of another one of the configuration; `in-back-off` when it failed a
+ *   short while ago; `lock-held`; what issueCertificate throws
  */
 export async function issueOnce(
   source: ConfigSource,
@@ -56,6 +58,7 @@ export async function issueOnce(
   const { directory: ca, keyType, profile, preferredChain } = loaded.config.acme;
   const request = { id: certificateIdFor(names), names, ca, keyType, profile, preferredChain };
   checkAnswering(loaded);
+  checkPlace(request, loaded.config);
   return await withCleanup(async (later) => {
     const sessions = openSessions({ loaded, folder: () => folder, clock, emit });
     later(() => sessions.close());
@@ -83,6 +86,17 @@ export async function issueOnce(
       throw error;
     }
   });
+}
+
+/** Fewer names in the files of a configured certificate would reach the servers that use it, until it is renewed as it was meant. */
+function checkPlace({ id, names }: CertificateRequest, config: Config): void {
+  const configured = configuredCertificates(config).find(({ request }) => request.id === id)?.request.names;
+  if (configured === undefined || new Set(names).symmetricDifference(new Set(configured)).size === 0) return;
+  throw new DomainError(
+    'invalid-config',
+    `the configuration has the certificate ${id} with other names (${configured.join(', ')}), and this one would take its place; ` +
+      `change its names in the configuration, or ask for all of them`,
+  );
 }
 
 /** As they are good for another process, in another folder. Which data folder it is, is known where they are kept. */

@@ -18,14 +18,19 @@ export interface Wanted {
 
 /** Those of the configuration first, with that of the API; one asked for on the command line with the same id gives way to it. */
 export async function listWanted(config: Config, store: WantedCertificateStore): Promise<Wanted[]> {
-  const { tls } = config.api;
-  const own = tls?.kind === 'acme' ? [apiCertificate(tls)] : [];
-  const configured = [...config.certificates.map((certificate) => wantedOf(certificate, config)), ...own];
+  const configured = configuredCertificates(config);
   const ids = new Set(configured.map(({ request }) => request.id));
   const stored = (await store.listWanted())
     .filter(({ certificate }) => !ids.has(certificate.id))
     .map(({ certificate, output, settings }): Wanted => ({ request: certificate, output, after: undefined, settings }));
   return [...configured, ...stored];
+}
+
+/** Those of the configuration, with that of the API. */
+export function configuredCertificates(config: Config): Wanted[] {
+  const { tls } = config.api;
+  const own = tls?.kind === 'acme' ? [apiCertificate(tls)] : [];
+  return [...config.certificates.map((certificate) => wantedOf(certificate, config)), ...own];
 }
 
 function wantedOf(certificate: CertificateConfig, config: Config): Wanted {

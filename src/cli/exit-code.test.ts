@@ -6,6 +6,7 @@ import { EXIT, exitCodeOf } from './exit-code.ts';
 const rows: [what: string, error: unknown, code: number][] = [
   ['a bad name', new DomainError('invalid-name', ''), EXIT.usage],
   ['a bad configuration', new DomainErrors('invalid-config', [new DomainError('invalid-config', '')]), EXIT.usage],
+  ['no network', new DomainError('invalid-allow-from', ''), EXIT.usage],
   ['an unknown certificate', new DomainError('unknown-certificate', ''), EXIT.usage],
   ['a missing CNAME', new DomainErrors('cname-missing', [new DomainError('cname-missing', '')]), EXIT.delegation],
   ['a port in use', new DomainError('port-in-use', ''), EXIT.machine],

@@ -21,7 +21,8 @@ export const EXIT = {
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 const MACHINE = /^(port-|file-|store-|lock-|address-|listen-|account-file-)/;
-const USAGE = /^(invalid-(name|config|duration|record|address|key|listener|zone|server-url|backup|source)$|unknown-)/;
+const USAGE =
+  /^(invalid-(name|config|duration|record|address|key|listener|zone|server-url|allow-from|backup|source)$|unknown-)/;
 
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof Error && error.name === 'AbortError') return EXIT.interrupted;

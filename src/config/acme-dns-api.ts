@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { DomainName } from '../core/domain-name.ts';
 import { firstExisting } from './acme-dns-database.ts';
 import type { AcmeDnsValues } from './acme-dns-keys.ts';
-import { acmeDnsApiListeners } from './acme-dns-listen.ts';
+import { acmeDnsApiListeners, acmeDnsHost } from './acme-dns-listen.ts';
 import type { Notes } from './acme-dns-notes.ts';
 import type { ApiTlsByAcme } from './config.ts';
 import { nearest } from './did-you-mean.ts';
@@ -25,8 +25,10 @@ const BY_ACME: Readonly<Record<string, { ca: string; folder: string }>> = {
 export function acmeDnsApi(api: ApiValues, folders: readonly string[], hasIPv6: boolean, notes: Notes): Tree {
   const { ip = '', port = '' } = api;
   if (port === '') notes.warn('api.port', 'api.port is missing, so there is no API: acme-dns takes any free port');
+  const isHost = notes.take('api.ip', () => acmeDnsHost(ip)) !== undefined;
+  const listen = isHost ? notes.take('api.port', () => acmeDnsApiListeners(ip, port, hasIPv6)) : undefined;
   return {
-    listen: notes.take('api.port', () => acmeDnsApiListeners(ip, port, hasIPv6)) ?? [],
+    listen: listen ?? [],
     registration: api.disable_registration === true ? 'closed' : 'open',
     cors_origins: api.corsorigins ?? [],
     source_header: sourceHeader(api, notes),

@@ -8,22 +8,33 @@ export type AcmeDnsDatabase =
   | { readonly engine: 'sqlite'; readonly file: string }
   | { readonly engine: 'postgres'; readonly url: string };
 
-/**
- * `engine` and `connection` of acme-dns. `folders`: where a file name without a path is looked for, in this order; acme-dns takes it from
- * the folder that it was started in, which a service of another name need not be.
- * @throws DomainError `invalid-config`
- */
-export function acmeDnsDatabase(engine: string, connection: string, folders: readonly string[]): AcmeDnsDatabase {
+/** `engine` of acme-dns. @throws DomainError `invalid-config` */
+export function acmeDnsEngine(engine: string): AcmeDnsDatabase['engine'] {
   switch (engine.toLowerCase()) {
     case 'sqlite':
     case 'sqlite3':
-      return { engine: 'sqlite', file: sqliteFile(connection, folders) };
+      return 'sqlite';
     case 'postgres':
     case 'postgresql':
-      return { engine: 'postgres', url: postgresUrl(connection) };
+      return 'postgres';
     default:
       throw wrong(`${quoted(engine)} is not an engine that acme-dns has; write "sqlite" or "postgres"`);
   }
+}
+
+/**
+ * `connection` of acme-dns. `folders`: where a file name without a path is looked for, in this order; acme-dns takes it from
+ * the folder that it was started in, which a service of another name need not be.
+ * @throws DomainError `invalid-config`
+ */
+export function acmeDnsDatabase(
+  engine: AcmeDnsDatabase['engine'],
+  connection: string,
+  folders: readonly string[],
+): AcmeDnsDatabase {
+  return engine === 'sqlite'
+    ? { engine, file: sqliteFile(connection, folders) }
+    : { engine, url: postgresUrl(connection) };
 }
 
 /** Go's drivers take a plain name, or a `file:` URI, each with parameters behind a question mark. */

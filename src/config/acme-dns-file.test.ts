@@ -310,7 +310,7 @@ describe('what acme-dns does not start with, or what must be a mistake, is a fau
     ],
     [
       { 'general.protocol': '"quic"' },
-      'line 1: general.listen cannot be used: "quic" is not possible here; write both, both4, both6, udp, udp4, udp6, tcp, tcp4 or tcp6',
+      'line 4: general.protocol cannot be used: "quic" is not possible here; write both, both4, both6, udp, udp4, udp6, tcp, tcp4 or tcp6',
     ],
     [
       { 'general.listen': '"dns.example.org:53"' },
@@ -340,8 +340,17 @@ describe('what acme-dns does not start with, or what must be a mistake, is a fau
     [{ 'database.engine': '' }, 'line 5: database.engine is missing; write engine = "sqlite" or engine = "postgres"'],
     [
       { 'database.engine': '"mysql"' },
-      'line 6: database.connection cannot be used: "mysql" is not an engine that acme-dns has; write "sqlite" or "postgres"',
+      'line 7: database.engine cannot be used: "mysql" is not an engine that acme-dns has; write "sqlite" or "postgres"',
     ],
+    [
+      { 'api.ip': '"1.2.3.4.5"' },
+      'line 11: api.ip cannot be used: "1.2.3.4.5" is not an IP address, and names are not looked up here; write the address itself',
+    ],
+    [
+      { 'database.connection': '"chain.pem"' },
+      'line 7: database.connection names chain.pem, which is no SQLite database; name that of acme-dns',
+    ],
+    [{ 'database.connection': '"/"' }, 'line 7: database.connection names /, which cannot be read: it is a folder'],
     [
       { 'database.connection': '' },
       'line 5: database.connection is missing; write the file of the SQLite database, or the URL of the PostgreSQL one',

@@ -5,11 +5,11 @@ import { parseDomainName } from '../core/domain-name.ts';
 import type { DomainName } from '../core/domain-name.ts';
 import type { DomainError } from '../core/error.ts';
 import { acmeDnsApi, acmeDnsTls } from './acme-dns-api.ts';
-import { acmeDnsDatabase } from './acme-dns-database.ts';
+import { acmeDnsDatabase, acmeDnsEngine } from './acme-dns-database.ts';
 import type { AcmeDnsDatabase } from './acme-dns-database.ts';
 import { readAcmeDnsKeys } from './acme-dns-keys.ts';
 import type { AcmeDnsValues } from './acme-dns-keys.ts';
-import { acmeDnsListeners } from './acme-dns-listen.ts';
+import { acmeDnsListeners, acmeDnsProtocol } from './acme-dns-listen.ts';
 import { acmeDnsLog } from './acme-dns-log.ts';
 import { createNotes } from './acme-dns-notes.ts';
 import type { Notes } from './acme-dns-notes.ts';
@@ -18,6 +18,8 @@ import type { ReadRecord, SortedRecords } from './acme-dns-records.ts';
 import type { ApiTlsByAcme } from './config.ts';
 import type { Locate } from './faults.ts';
 import type { TomlText } from './parse-toml.ts';
+import { reason } from './read-files.ts';
+import { isSqliteFile } from './sqlite-file.ts';
 import { parseMailbox } from './text.ts';
 import { merge, valueAt } from './tree.ts';
 import type { Tree } from './tree.ts';
@@ -149,15 +151,31 @@ function databaseOf(
       'database.connection is missing; write the file of the SQLite database, or the URL of the PostgreSQL one',
     );
   }
-  const database = notes.take('database.connection', () => acmeDnsDatabase(engine, connection, folders));
-  if (database?.engine === 'sqlite' && !existsSync(database.file)) {
+  const kind = notes.take('database.engine', () => acmeDnsEngine(engine));
+  const database = kind && notes.take('database.connection', () => acmeDnsDatabase(kind, connection, folders));
+  if (database?.engine === 'sqlite') checkFile(database.file, notes);
+  return database;
+}
+
+/** A file that is something else is told before anything is made beside it. */
+function checkFile(file: string, notes: Notes): void {
+  if (!existsSync(file)) {
     const hint = 'start evercert where acme-dns was started, or write the whole path';
     notes.warn(
       'database.connection',
-      `there is no ${database.file}, so an empty database is made there; if that is not meant, ${hint}`,
+      `there is no ${file}, so an empty database is made there; if that is not meant, ${hint}`,
     );
+    return;
   }
-  return database;
+  try {
+    if (isSqliteFile(file)) return;
+    notes.fault(
+      'database.connection',
+      `database.connection names ${file}, which is no SQLite database; name that of acme-dns`,
+    );
+  } catch (error) {
+    notes.fault('database.connection', `database.connection names ${file}, which cannot be read: ${reason(error)}`);
+  }
 }
 
 function listenersOf(
@@ -166,6 +184,7 @@ function listenersOf(
   notes: Notes,
 ): readonly string[] | undefined {
   if (protocol === undefined) notes.warn('general.protocol', 'general.protocol is missing; UDP and TCP are served');
+  if (notes.take('general.protocol', () => acmeDnsProtocol(protocol ?? 'both')) === undefined) return undefined;
   return notes.take('general.listen', () => acmeDnsListeners(listen, protocol ?? 'both', hasIPv6));
 }
 

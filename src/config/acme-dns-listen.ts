@@ -1,9 +1,24 @@
-import { isIPv4, isIPv6 } from 'node:net';
+import { isIP, isIPv4, isIPv6 } from 'node:net';
 import { DomainError } from '../core/error.ts';
 import { quoted } from './field.ts';
 
 /** Names of ports that acme-dns' own defaults and samples use. */
 const PORTS: Readonly<Record<string, number>> = { domain: 53, http: 80, https: 443 };
+
+/** Which transports a `protocol` of acme-dns means, and whether it is of one family alone. @throws DomainError `invalid-config` */
+export function acmeDnsProtocol(protocol: string): { readonly transport: string; readonly family: string } {
+  const [, transport, family = ''] = /^(both|udp|tcp)([46]?)$/.exec(protocol.toLowerCase()) ?? [];
+  if (transport !== undefined) return { transport, family };
+  const all = 'both, both4, both6, udp, udp4, udp6, tcp, tcp4 or tcp6';
+  throw wrong(`${quoted(protocol)} is not possible here; write ${all}`);
+}
+
+/** `api.ip` of acme-dns, where a name is not looked up. @throws DomainError `invalid-config` */
+export function acmeDnsHost(ip: string): string {
+  const host = ip.replace(/^\[(.*)\]$/, '$1');
+  if (host === '' || host === 'localhost' || isIP(host) !== 0) return isIPv6(host) ? `[${host}]` : host;
+  throw wrong(`${quoted(ip)} is not an IP address, and names are not looked up here; write the address itself`);
+}
 
 /**
  * Addresses in our notation for a `listen` and a `protocol` of acme-dns. Go's listener (net.Listen) takes IPv6 along at `0.0.0.0` and at
@@ -11,11 +26,7 @@ const PORTS: Readonly<Record<string, number>> = { domain: 53, http: 80, https: 4
  * @throws DomainError `invalid-config`
  */
 export function acmeDnsListeners(listen: string, protocol: string, hasIPv6: boolean): string[] {
-  const [, transport, family = ''] = /^(both|udp|tcp)([46]?)$/.exec(protocol.toLowerCase()) ?? [];
-  if (transport === undefined) {
-    const all = 'both, both4, both6, udp, udp4, udp6, tcp, tcp4 or tcp6';
-    throw wrong(`${quoted(protocol)} is not possible here; write ${all}`);
-  }
+  const { transport, family } = acmeDnsProtocol(protocol);
   const prefix = transport === 'both' ? '' : `${transport}:`;
   return goAddresses(listen === '' ? ':domain' : listen, family, hasIPv6, 53).map((address) => `${prefix}${address}`);
 }
@@ -23,8 +34,7 @@ export function acmeDnsListeners(listen: string, protocol: string, hasIPv6: bool
 /** Addresses in our notation for `api.ip` and `api.port`; none without a port, where acme-dns takes any free one. */
 export function acmeDnsApiListeners(ip: string, port: string, hasIPv6: boolean): string[] {
   if (port === '') return [];
-  const host = isIPv6(ip) ? `[${ip}]` : ip;
-  return goAddresses(`${host}:${port}`, '', hasIPv6, undefined);
+  return goAddresses(`${acmeDnsHost(ip)}:${port}`, '', hasIPv6, undefined);
 }
 
 function goAddresses(text: string, family: string, hasIPv6: boolean, defaultPort: number | undefined): string[] {

@@ -9,7 +9,7 @@ interface RecordOwner {
   readonly ttl: number;
 }
 
-/** What a record says, by its type: RFC 1035, 3596 (AAAA), 2782 (SRV), 6672 (DNAME), 8659 (CAA), 9460 (SVCB, HTTPS), 3597 (all others). */
+/** What a record says, by its type: RFC 1035, 3596 (AAAA), 2782 (SRV), 6672 (DNAME), 8659 (CAA), 9460 (SVCB, HTTPS). All others are octets (3597). */
 export type RecordData =
   | { readonly type: 'A' | 'AAAA'; readonly address: string }
   | { readonly type: 'NS' | 'CNAME' | 'DNAME' | 'PTR'; readonly target: string }
@@ -56,20 +56,31 @@ export const TYPE = {
   CNAME: 5,
   SOA: 6,
   PTR: 12,
+  HINFO: 13,
   MX: 15,
   TXT: 16,
   AAAA: 28,
   SRV: 33,
+  NAPTR: 35,
+  CERT: 37,
   DNAME: 39,
   OPT: 41,
   DS: 43,
+  SSHFP: 44,
   RRSIG: 46,
   DNSKEY: 48,
+  TLSA: 52,
+  SMIMEA: 53,
+  CDS: 59,
+  CDNSKEY: 60,
+  OPENPGPKEY: 61,
   SVCB: 64,
   HTTPS: 65,
+  SPF: 99,
   IXFR: 251,
   AXFR: 252,
   ANY: 255,
+  URI: 256,
   CAA: 257,
 } as const;
 

@@ -19,7 +19,7 @@ const PAGE = 1024;
  * openAcmeDnsSqlite, and is closed by who opened it.
  */
 export function createAcmeDnsSqliteStore(database: DatabaseSync, clock: Clock = systemClock): AccountStore {
-  const group = createCommitGroup(database);
+  const group = createCommitGroup(database, () => changes.settled());
   const sql = prepareAcmeDnsStatements(database);
   const changes = createSqliteChanges({
     database,

@@ -25,7 +25,8 @@ export interface CommitGroup {
   durable(): Promise<void>;
 }
 
-export function createCommitGroup(database: DatabaseSync): CommitGroup {
+/** `settled` is called right before those who have waited for a COMMIT are told. */
+export function createCommitGroup(database: DatabaseSync, settled: () => void = () => {}): CommitGroup {
   let waiting: Entry[] = [];
   let committing: Promise<void> | undefined;
 
@@ -43,22 +44,22 @@ export function createCommitGroup(database: DatabaseSync): CommitGroup {
     // A rollback journal (acme-dns' own file), or memory: there a COMMIT syncs by itself.
     if (!(database instanceof LoggedDatabase)) return settle(group, write(database, group));
     let outcomes: readonly Outcome[];
-    // The event loop shall not wait for the disk: written here, synced by a thread below. For others on this connection nothing changes.
-    database.exec('PRAGMA synchronous = NORMAL');
     try {
-      outcomes = write(database, group);
-    } finally {
-      database.exec('PRAGMA synchronous = FULL');
-    }
-    try {
+      outcomes = writeUnsynced(database, group);
       await database.syncLog();
     } catch (error) {
-      return settle(
-        group,
-        group.map(() => ({ error })),
-      );
+      outcomes = group.map(() => ({ error }));
     }
     settle(group, outcomes);
+  }
+
+  function settle(group: readonly Entry[], outcomes: readonly Outcome[]): void {
+    settled();
+    for (const [index, entry] of group.entries()) {
+      const outcome = outcomes[index] ?? { error: new Error('a write without an outcome') };
+      if ('error' in outcome) entry.reject(outcome.error);
+      else entry.resolve(outcome.result);
+    }
   }
 
   return {
@@ -70,6 +71,16 @@ export function createCommitGroup(database: DatabaseSync): CommitGroup {
     },
     durable: () => committing ?? Promise.resolve(),
   };
+}
+
+/** The event loop shall not wait for the disk: a thread syncs what is written here. For others on this connection nothing changes. */
+function writeUnsynced(database: DatabaseSync, group: readonly Entry[]): readonly Outcome[] {
+  database.exec('PRAGMA synchronous = NORMAL');
+  try {
+    return write(database, group);
+  } finally {
+    database.exec('PRAGMA synchronous = FULL');
+  }
 }
 
 function write(database: DatabaseSync, group: readonly Entry[]): readonly Outcome[] {
@@ -86,13 +97,5 @@ function writeAlone(database: DatabaseSync, { work }: Entry): Outcome {
     return { result: inTransaction(database, work) };
   } catch (error) {
     return { error };
-  }
-}
-
-function settle(group: readonly Entry[], outcomes: readonly Outcome[]): void {
-  for (const [index, entry] of group.entries()) {
-    const outcome = outcomes[index] ?? { error: new Error('a write without an outcome') };
-    if ('error' in outcome) entry.reject(outcome.error);
-    else entry.resolve(outcome.result);
   }
 }

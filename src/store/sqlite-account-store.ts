@@ -16,7 +16,7 @@ const SHA256_OCTETS = 32;
 
 /** Accounts, TXT values and delegations in SQLite. `database` comes from openDatabase, and is closed by who opened it. */
 export function createSqliteAccountStore(database: DatabaseSync, clock: Clock = systemClock): AccountStore {
-  const group = createCommitGroup(database);
+  const group = createCommitGroup(database, () => changes.settled());
   const sql = prepare(database);
   const changes = createSqliteChanges({ database, clock, read: readName, translated: sqliteFault });
 

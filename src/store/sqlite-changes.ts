@@ -19,6 +19,8 @@ export interface SqliteChanges {
   version(): number;
   /** To be called in the transaction of the change. Resolves to its version. */
   note(subdomain: string): number;
+  /** To be called when those who made the changes are told that they are durable. */
+  settled(): void;
   /** What follow tells of begins here. */
   mark(): void;
   follow(signal: AbortSignal): AsyncIterable<StoreChange>;
@@ -50,6 +52,9 @@ export function createSqliteChanges(options: SqliteChangesOptions): SqliteChange
   /** Of the database as it was when everything had been told; it does not count what this connection writes. */
   let seen: unknown;
 
+  /** The first change of ours that whoever made it has not been told of yet: it can be read already, and is not served. */
+  let unsettled: number | undefined;
+
   function version(): number {
     return Number(latest.get()?.['latest'] ?? 0);
   }
@@ -61,9 +66,10 @@ export function createSqliteChanges(options: SqliteChangesOptions): SqliteChange
     const upTo = Number(newest ?? 0);
     const from = told ?? upTo;
     if (now === seen) {
-      if (upTo === from) return undefined;
-      told = upTo;
-      return { kind: 'changed', upTo, names: [], removed: [], more: false };
+      const settledUpTo = Math.min(upTo, (unsettled ?? Infinity) - 1);
+      if (settledUpTo <= from) return undefined;
+      told = settledUpTo;
+      return { kind: 'changed', upTo: told, names: [], removed: [], more: false };
     }
     if (upTo < from || (upTo > from && Number(oldest) > from + 1)) return { kind: 'reload' };
     const page = after.all(from, PAGE);
@@ -87,7 +93,11 @@ export function createSqliteChanges(options: SqliteChangesOptions): SqliteChange
     note(subdomain) {
       const noted = Number(insert.run(subdomain).lastInsertRowid);
       if (noted % PRUNE_EVERY === 0) prune.run(noted - KEPT);
+      unsettled ??= noted;
       return noted;
+    },
+    settled() {
+      unsettled = undefined;
     },
     mark() {
       told = version();

@@ -60,6 +60,17 @@ describe('accounts, while serve runs', () => {
     assert.equal(answers.length, 1);
   });
 
+  test('add and allow: what is no network is wrong usage', async () => {
+    for (const args of [['add'], ['allow', (await made('add')).username]]) {
+      const { code, stdout, stderr } = await accounts(...args, '--allow-from', '192.0.2.1');
+      assert.deepEqual([code, stdout], [2, '']);
+      assert.match(
+        stderr,
+        /^evercert: "192\.0\.2\.1" is not a network; write .*, or 192\.0\.2\.7\/32 for one address\n$/,
+      );
+    }
+  });
+
   test('rotate: the new password opens it, the old one no more', async () => {
     const account = await made('add');
     const rotated = await made('rotate', account.fulldomain);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { freePort } from '../peers/free-port.ts';
 import { tempFolder } from '../peers/temp-folder.ts';
+import { listing } from './listing.ts';
 import { evercert, startEvercert } from './run-evercert.ts';
 
 /* config.cfg of acme-dns on the command line. What becomes of each key is in src/config/acme-dns-file.test.ts. */
@@ -53,6 +54,20 @@ describe('config check', () => {
     assert.equal(code, 2);
     assert.match(stderr, /config\.cfg, line 13: api\.use_header must be true or false/);
   });
+});
+
+test('a database that is something else: serve says so, and makes nothing beside it', async (t) => {
+  const folder = tempFolder('acmedns');
+  t.after(() => folder.remove());
+  const file = write(folder.path, '', [await freePort(), await freePort()]);
+  writeFileSync(join(folder.path, 'acme-dns.db'), 'root:x:0:0\n');
+  const { code, stderr } = await evercert(['serve', '-c', file], { cwd: folder.path });
+  assert.equal(code, 2, stderr);
+  assert.equal(
+    stderr.replaceAll(`${folder.path}/`, ''),
+    'evercert: config.cfg, line 8: database.connection names acme-dns.db, which is no SQLite database; name that of acme-dns\n',
+  );
+  assert.deepEqual(listing(folder.path), ['acme-dns.db', 'config.cfg']);
 });
 
 test('serve without a configuration names the file that acme-dns would take, and does not take it', async (t) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { listing } from './listing.ts';
@@ -141,6 +141,22 @@ describe('issue', () => {
     const status = await evercert(['status', '--config', config, '-o', 'json']);
     const [one, ...more] = (JSON.parse(status.stdout) as { certificates: Record<string, unknown>[] }).certificates;
     assert.deepEqual([one?.['state'], one?.['failures'], more], ['current', 0, []]);
+  });
+
+  test('other names than the configuration has: the files that servers use stay as they are', async () => {
+    const config = world.writeConfig('names', '[[certificate]]\nnames = ["example.org", "*.example.org"]');
+    const spent = world.ca.requests.length;
+    for (const names of [['example.org'], ['example.org', '*.example.org', 'www.example.org']]) {
+      const run = await evercert(['issue', ...names, '--config', config]);
+      assertEnded(run, 2);
+      const text =
+        'evercert: the configuration has the certificate example.org with other names (example.org, *.example.org), and this one would take its place; change its names in the configuration, or ask for all of them\n';
+      assert.deepEqual([run.stdout, run.stderr], ['', text]);
+    }
+    assert.equal(world.ca.requests.length, spent);
+    assert.ok(!existsSync(world.dataFolder('names')), 'nothing is made');
+    const same = await evercert(['issue', 'example.org', '*.example.org', '--config', config, '--no-wait']);
+    assertEnded(same, 3);
   });
 
   test('what flags said is remembered for renew, from whatever folder each is run', async () => {

@@ -210,6 +210,12 @@ describe('where nothing was kept yet, a command that looks makes nothing', atOnc
     [['renew'], 0, /^there is no certificate to renew yet\n$/, /^$/],
     [['renew', 'a.org'], 2, /^$/, /^evercert: no certificate has the name a\.org; "evercert status" lists those that/],
     [['revoke', 'a.org'], 2, /^$/, /^evercert: there is no certificate for a\.org here; "evercert status" lists/],
+    [
+      ['import', 'acme-dns', '--from', '/nonexistent.db'],
+      2,
+      /^$/,
+      /^evercert: accounts belong to a challenge zone, and the configuration has no \[zone\]/,
+    ],
     [['serve'], 2, /^$/, /^evercert: there is nothing to serve: give a configuration with a \[zone\]/],
   ];
   for (const [args, expected, out, error] of rows) {

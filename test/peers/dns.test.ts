@@ -13,7 +13,7 @@ import type { Listener } from '../../src/dns/listener.ts';
 import type { NameTable } from '../../src/dns/name-table.ts';
 import { query, type Reply } from '../../src/dns/query.ts';
 import { parseRecordLine } from '../../src/dns/record-line.ts';
-import type { ResourceRecord } from '../../src/dns/record.ts';
+import type { QueryType, ResourceRecord } from '../../src/dns/record.ts';
 import { type DnsServer, startDnsServer } from '../../src/dns/server.ts';
 import { freePort } from './free-port.ts';
 import { startNsd } from './nsd.ts';
@@ -223,6 +223,41 @@ describe('dig', { skip: peer('dig').skip }, () => {
   });
 });
 
+/** Types whose data is octets to the server, each as dig writes it. */
+const OCTET_RECORDS: readonly (readonly [type: QueryType, data: string])[] = [
+  ['TLSA', '3 1 1 92003BA34942DC74152E2F2C408D29ECA5A520E7F2E06BB944F4DCA346BAF63C'],
+  ['SMIMEA', '0 0 0 3059ABCD'],
+  ['SSHFP', '4 2 92003BA34942DC74152E2F2C408D29ECA5A520E7F2E06BB944F4DCA346BAF63C'],
+  ['DS', '60485 13 2 92003BA34942DC74152E2F2C408D29ECA5A520E7F2E06BB944F4DCA346BAF63C'],
+  ['CDS', '60485 5 1 2BB183AF5F22588179A53B0A98631FAD1A292118'],
+  ['DNSKEY', '257 3 13 kXKkvWU3vGYfTJGl3qBd4qhiWp5aRs7YtkCJxD2d+t7KXqwahww5IgJtxJT2yFItlggazyfXqJEVOmMJ3qT0tQ=='],
+  ['CDNSKEY', '0 3 0 AA=='],
+  ['OPENPGPKEY', 'AQIDBA=='],
+  ['CERT', 'PGP 0 0 AQIDBA=='],
+  ['NAPTR', '100 10 "u" "E2U+sip" "!^(.*)$!sip:\\\\1@example.com!" .'],
+  ['URI', '10 1 "https://www.example.com/path"'],
+  ['HINFO', '"PC AT" "Linux"'],
+  ['SPF', '"v=spf1" "-all"'],
+  ['TXT', `"${'a'.repeat(255)}" "b;c" "\\"\\200"`],
+];
+const OCTET_LINES = OCTET_RECORDS.map(([type, data]) => `octets 60 ${type} ${data}`);
+const lineOf = (line: string, zone: string): ResourceRecord => parseRecordLine(line.trim(), name(zone));
+
+describe('dig, of types that are octets to the server', { skip: peer('dig').skip }, () => {
+  test('prints what stands in the configuration', async () => {
+    const zone = 'octets.example';
+    const records = OCTET_LINES.map((line) => lineOf(line, zone));
+    await server.replaceZones([challengeZone, userZone, { ...userZone, origin: name(zone), records }]);
+    for (const [type, data] of OCTET_RECORDS) {
+      const output = await dig('+noall', '+answer', '+nosplit', `octets.${zone}`, type);
+      assert.equal(output.trim().replaceAll(/\s+/g, ' '), `octets.${zone}. 60 IN ${type} ${data}`);
+    }
+    const long = lineOf(`long TXT ${'x'.repeat(300)}`, zone);
+    await server.replaceZones([challengeZone, userZone, { ...userZone, origin: name(zone), records: [long] }]);
+    assert.deepEqual(await short(`long.${zone}`, 'TXT'), [`"${'x'.repeat(255)}" "${'x'.repeat(45)}"`]);
+  });
+});
+
 describe('delv', { skip: peer('delv').skip }, () => {
   test('finds the values through the CNAME', async () => {
     const output = await run('delv', ['@127.0.0.1', '-p', `${port}`, '-i', '_acme-challenge.example.org', 'TXT']);
@@ -271,7 +306,8 @@ describe('NSD', { skip: peer('nsd').skip }, () => {
       deep.empty.non.terminal 60 TXT "x"
       srv 60 SRV 1 2 3 ns1
       https 60 HTTPS 1 . alpn=h2 ipv4hint=192.0.2.1
-      odd 60 TYPE731 \\# 3 abcdef`;
+      odd 60 TYPE731 \\# 3 abcdef
+      ${OCTET_LINES.join('\n      ')}`;
     const zone = 'same.example';
     const nsd = await startNsd({ zones: { [zone]: lines.replaceAll(/^ +/gm, '') } });
     t.after(() => nsd.stop());
@@ -279,7 +315,7 @@ describe('NSD', { skip: peer('nsd').skip }, () => {
     const records = `@ 1 NS ns\nns 1 A 127.0.0.1${lines}`
       .trim()
       .split('\n')
-      .map((line) => parseRecordLine(line.trim(), name(zone)));
+      .map((line) => lineOf(line, zone));
     await server.replaceZones([challengeZone, userZone, { ...userZone, origin: name(zone), records }]);
     const labels = [
       'ns1',
@@ -316,6 +352,14 @@ describe('NSD', { skip: peer('nsd').skip }, () => {
       'x.nothing',
     ];
     let compared = 0;
+    const compare = async (owner: string, type: QueryType): Promise<void> => {
+      const [theirs, ours] = await Promise.all(
+        [nsd, { address: '127.0.0.1', port }].map((each) => query({ name: owner, type }, each, { signal })),
+      );
+      assert.deepEqual(comparable(ours), comparable(theirs), `${type} of ${owner}`);
+      compared += 1;
+    };
+    for (const [type] of OCTET_RECORDS) await compare(`octets.${zone}`, type);
     for (const owner of [zone, ...labels.map((label) => `${label}.${zone}`)]) {
       for (const type of [
         'A',
@@ -331,14 +375,10 @@ describe('NSD', { skip: peer('nsd').skip }, () => {
         'DNAME',
         'TYPE731',
       ] as const) {
-        const [theirs, ours] = await Promise.all(
-          [nsd, { address: '127.0.0.1', port }].map((each) => query({ name: owner, type }, each, { signal })),
-        );
-        assert.deepEqual(comparable(ours), comparable(theirs), `${type} of ${owner}`);
-        compared += 1;
+        await compare(owner, type);
       }
     }
-    assert.equal(compared, 33 * 12);
+    assert.equal(compared, 33 * 12 + OCTET_RECORDS.length);
   });
 });
 
