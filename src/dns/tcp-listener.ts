@@ -1,4 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
+import { Line, type Place } from '../core/line.ts';
 import { COUNTER } from './counters.ts';
 import type { OpenListener, PlannedListener } from './listener.ts';
 import type { Responder } from './responder.ts';
@@ -32,12 +33,10 @@ export async function listenTcp(
   limits: TcpLimits,
 ): Promise<OpenListener> {
   /** The connections, the one idle longest first. */
-  const connections = new Set<Connection>();
+  const connections = new Line<Connection>();
   const server = createServer({ noDelay: true }, (socket) => {
-    const [idlest] = connections;
-    if (connections.size >= limits.connections) idlest?.cut();
-    const connection = new Connection(socket, responder, limits, connections);
-    connections.add(connection);
+    if (connections.size >= limits.connections) connections.first?.cut();
+    new Connection(socket, responder, limits, connections);
   });
   await listening(server, options);
   return {
@@ -55,17 +54,19 @@ class Connection {
   readonly #socket: Socket;
   readonly #responder: Responder;
   readonly #limits: TcpLimits;
-  readonly #all: Set<Connection>;
+  readonly #all: Line<Connection>;
+  #place: Place;
   readonly #frames: TcpFrames;
   readonly #from: string;
   #deadline: NodeJS.Timeout;
   #wasUnfinished = false;
 
-  constructor(socket: Socket, responder: Responder, limits: TcpLimits, all: Set<Connection>) {
+  constructor(socket: Socket, responder: Responder, limits: TcpLimits, all: Line<Connection>) {
     this.#socket = socket;
     this.#responder = responder;
     this.#limits = limits;
     this.#all = all;
+    this.#place = all.join(this);
     this.#frames = new TcpFrames(limits.query);
     this.#from = socket.remoteAddress ?? '';
     this.#deadline = setTimeout(() => this.cut(), limits.idle);
@@ -82,7 +83,7 @@ class Connection {
 
   end(): void {
     clearTimeout(this.#deadline);
-    this.#all.delete(this);
+    this.#place.leave();
     this.#socket.destroy();
   }
 
@@ -101,8 +102,8 @@ class Connection {
     }
     if (this.#socket.writableLength > this.#limits.unsent) return this.cut();
     if (queries.length > 0) {
-      this.#all.delete(this);
-      this.#all.add(this);
+      this.#place.leave();
+      this.#place = this.#all.join(this);
     }
     // A message that has begun gets its own time, which more octets of it do not extend; a whole one starts the idle time anew.
     if (this.#frames.unfinished && (!this.#wasUnfinished || queries.length > 0)) this.#expire(this.#limits.message);

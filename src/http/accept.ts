@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { Line } from '../core/line.ts';
 import { type InNetworks, plainAddress, subscriberOf } from './networks.ts';
 import { readProxyHeader } from './proxy-header.ts';
 
@@ -31,7 +32,7 @@ export function createAcceptor(options: AcceptOptions): Acceptor {
   /** By what a socket and the TLS socket on it have in common. */
   const named = new Map<string, string>();
   const unfinished = new Set<Socket>();
-  const open = new Set<Socket>();
+  const open = new Line<Socket>();
 
   function take(socket: Socket, peer: string | undefined, handOver: (socket: Socket) => void): void {
     const isCounted = perSubscriber > 0 && peer !== undefined && !isProxy(peer);
@@ -74,8 +75,8 @@ export function createAcceptor(options: AcceptOptions): Acceptor {
         for (const listener of listeners) listener.call(server, socket);
       };
       server.on('connection', (socket: Socket) => {
-        open.add(socket);
-        socket.once('close', () => open.delete(socket));
+        const place = open.join(socket);
+        socket.once('close', () => place.leave());
         const peer = remoteOf(socket);
         if (proxyProtocol && peer !== undefined && isProxy(peer)) void takeBehindProxy(socket, peer, handOver);
         else take(socket, peer, handOver);

@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import { Line } from '../core/line.ts';
 import { type Acceptor, createAcceptor } from './accept.ts';
 import { type DescribeHolder, type HttpAddress, listen } from './listen.ts';
 import { createInNetworks } from './networks.ts';
@@ -84,33 +85,28 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
     { hostname: 'localhost', overrideGlobalObjects: true },
   );
   let stopping = false;
-  /** The answers under way, by connection: a Set of all of them would be copied every few requests, and keep what is over from being freed. */
-  const connections = new Map<Socket, ServerResponse[]>();
-  function answersOn(socket: Socket): ServerResponse[] {
-    const known = connections.get(socket);
-    if (known !== undefined) return known;
-    const answers: ServerResponse[] = [];
-    connections.set(socket, answers);
-    socket.once('close', () => connections.delete(socket));
-    return answers;
-  }
+  const underWay = new Line<ServerResponse>();
+  const pipelined = new WeakMap<Socket, number>();
   const listener: RequestListener = (incoming, outgoing) => {
     const { socket } = incoming;
+    const open = (pipelined.get(socket) ?? 0) + 1;
+    pipelined.set(socket, open);
     // Somebody who asks and does not read would have us keep all the answers.
-    if ((connections.get(socket)?.length ?? 0) >= MOST_PIPELINED) socket.destroy();
+    if (open > MOST_PIPELINED) socket.destroy();
     if (socket.destroyed) return;
-    const answers = answersOn(socket);
     if (stopping) outgoing.setHeader('connection', 'close');
-    answers.push(outgoing);
-    outgoing.once('close', () => answers.splice(answers.indexOf(outgoing), 1));
+    const place = underWay.join(outgoing);
+    outgoing.once('close', () => {
+      place.leave();
+      pipelined.set(socket, (pipelined.get(socket) ?? 1) - 1);
+    });
     void answerOne(incoming, outgoing, limits.body, respond);
   };
   const servers: Server[] = [];
   const stop = async (grace = 5000) => {
     stopping = true;
     // Node closes connections that are idle; these are not to become so.
-    for (const outgoing of [...connections.values()].flat())
-      if (!outgoing.headersSent) outgoing.setHeader('connection', 'close');
+    for (const outgoing of underWay) if (!outgoing.headersSent) outgoing.setHeader('connection', 'close');
     acceptor.cutUnfinished();
     await Promise.all(servers.map((server) => closeServer(server, grace, acceptor)));
   };
