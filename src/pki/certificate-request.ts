@@ -16,6 +16,7 @@ import { parseLiteralSubject } from './literal-subject.ts';
 import { encodeNameConstraints } from './name-constraints.ts';
 import type { NameConstraints } from './name-constraints.ts';
 import { dottedOid } from './oid.ts';
+import { rememberingLast } from './last-read.ts';
 import { firstPemBlock, toPem } from './pem.ts';
 import { subjectPublicKeyInfo } from './public-key.ts';
 import { isSignedBy, readSignature, requestSignature, signedStructure } from './signature.ts';
@@ -116,16 +117,25 @@ export interface ParsedRequest extends RequestedExtensions {
   readonly verified: boolean;
 }
 
-/** @throws DomainError `invalid-csr` */
-export function parseCertificateRequest(encoded: string | Uint8Array): ParsedRequest {
-  const der =
-    typeof encoded === 'string' ? firstPemBlock(encoded, 'CERTIFICATE REQUEST', 'NEW CERTIFICATE REQUEST') : encoded;
+/** A request is looked at by who makes it, approves it, signs it and takes what it came to. */
+const MOST_REMEMBERED = 64;
+const readPem = rememberingLast(MOST_REMEMBERED, (pem) => {
+  const der = firstPemBlock(pem, 'CERTIFICATE REQUEST', 'NEW CERTIFICATE REQUEST');
   if (der === undefined) {
     throw new DomainError(
       'invalid-csr',
       'the certificate request cannot be read: there is no "-----BEGIN CERTIFICATE REQUEST-----" with base64 in it',
     );
   }
+  return readFully(der);
+});
+
+/** @throws DomainError `invalid-csr` */
+export function parseCertificateRequest(encoded: string | Uint8Array): ParsedRequest {
+  return typeof encoded === 'string' ? readPem(encoded) : readFully(encoded);
+}
+
+function readFully(der: Uint8Array): ParsedRequest {
   try {
     return read(der);
   } catch (error) {

@@ -5,11 +5,16 @@ import { assertNever } from '../core/assert-never.ts';
 import { DomainError } from '../core/error.ts';
 import { keySpecFault, keySpecOfType } from './key-spec.ts';
 import type { KeySpec } from './key-spec.ts';
+import { rememberingLast } from './last-read.ts';
 
 /** Which key pair a certificate or an account gets. All are accepted by public CAs. */
 export type KeyType = 'P-256' | 'P-384' | 'RSA-2048' | 'RSA-3072' | 'RSA-4096';
 
 const generate = promisify(generateKeyPair);
+
+/** So many are read over and over: a key on its way into a certificate, that of an account at each call to a CA. */
+const MOST_REMEMBERED = 64;
+const readKey = rememberingLast(MOST_REMEMBERED, (pem) => createPrivateKey({ key: pem, format: 'pem' }));
 
 /**
  * A fresh private key as PKCS#8 PEM. RSA is made on another thread and takes up to seconds; the caller's thread stays free.
@@ -47,7 +52,7 @@ export function parsePrivateKey(pem: string): KeyObject {
     );
   }
   try {
-    return createPrivateKey({ key: pem, format: 'pem' });
+    return readKey(pem);
   } catch {
     // The cause is dropped on purpose: OpenSSL's message may quote what it could not read.
     throw new DomainError(

@@ -9,6 +9,7 @@ import { EXTENSION, interpretExtensions, readExtensions } from './extension.ts';
 import type { RequestedExtensions } from './extension.ts';
 import { usageNames } from './key-usage.ts';
 import type { CertificateUsage } from './key-usage.ts';
+import { rememberingLast } from './last-read.ts';
 import { firstPemBlock } from './pem.ts';
 
 /** Everything the policies compare. Where `Certificate` (certificate.ts) is for chains, this is for what a certificate says. */
@@ -33,8 +34,11 @@ const VERSION = 0xa0;
 const EXTENSIONS = 0xa3;
 const UTC_TIME = 0x17;
 
+/** On its way into a Secret a certificate is looked at several times. */
+const MOST_REMEMBERED = 64;
+
 /** The first certificate of the PEM. @throws DomainError `invalid-certificate` */
-export function parseCertificate(pem: string): ParsedCertificate {
+export const parseCertificate: (pem: string) => ParsedCertificate = rememberingLast(MOST_REMEMBERED, (pem) => {
   const der = firstPemBlock(pem, 'CERTIFICATE');
   if (der === undefined) {
     throw new DomainError(
@@ -49,7 +53,7 @@ export function parseCertificate(pem: string): ParsedCertificate {
       cause: error,
     });
   }
-}
+});
 
 function read(der: Uint8Array): ParsedCertificate {
   const structure = readDer(der);

@@ -17,6 +17,13 @@ export function subjectPublicKeyInfo(key: KeyObject): Uint8Array {
   return publicHalf(key).export({ type: 'spki', format: 'der' });
 }
 
+const halves = new WeakMap<KeyObject, KeyObject>();
+
 export function publicHalf(key: KeyObject): KeyObject {
-  return key.type === 'private' ? createPublicKey(key) : key;
+  if (key.type !== 'private') return key;
+  const known = halves.get(key);
+  if (known !== undefined) return known;
+  const half = createPublicKey(key);
+  halves.set(key, half);
+  return half;
 }

@@ -19,7 +19,7 @@ const NO_TIMES: StatusTimes = { notBefore: undefined, notAfter: undefined, renew
 /** Whether the Secret has what the Certificate asks for, and for how long. Pure; `now` is ms since the epoch. */
 export function judgeReadiness(gathered: GatheredCertificate, now: number): Readiness {
   const state = certificateState(gathered);
-  const { value: issued } = state.issued();
+  const issued = gathered.secret === undefined ? undefined : state.issued().value;
   if (gathered.secret === undefined || issued === undefined) {
     return { violation: readinessViolation(state, now), times: NO_TIMES, windowError: undefined, state };
   }
