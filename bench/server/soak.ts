@@ -8,7 +8,7 @@ const UPDATES = 15;
 const QUESTIONS = 1000;
 const CONNECTIONS = 5;
 
-/** That hour's work in so many seconds. Memory is sampled: the median of its second quarter beside that of its last. */
+/** That hour's work in so many seconds. Memory is sampled. What garbage there is goes up and down with its collections, so what counts is the least of a quarter: that of the second beside that of the last. */
 export async function soak(serving: Serving, seconds: number, folder: string): Promise<Record<string, number>> {
   const factor = HOUR / seconds;
   const stop = new AbortController();
@@ -34,18 +34,16 @@ export async function soak(serving: Serving, seconds: number, folder: string): P
   stop.abort();
   clearInterval(sampler);
   const quarter = Math.floor(samples.length / 4);
-  const [second, last] = [samples.slice(quarter, 2 * quarter), samples.slice(3 * quarter)].map(middle);
+  const second = samples.slice(quarter, 2 * quarter);
+  const last = samples.slice(3 * quarter);
   return {
     soakSeconds: seconds,
     updates: await updating,
     questions: answered.sent,
     lostQuestionsPercent: Math.round((answered.lost / answered.sent) * 10_000) / 100,
     droppedConnections: await dropping,
-    memorySecondQuarterMb: Math.round(second ?? 0),
-    memoryLastQuarterMb: Math.round(last ?? 0),
+    memorySecondQuarterMb: Math.round(Math.min(...second)),
+    memoryLastQuarterMb: Math.round(Math.min(...last)),
+    memoryAtMostMb: Math.round(Math.max(...samples)),
   };
-}
-
-function middle(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }

@@ -106,6 +106,17 @@ describe('the name table', () => {
     assert.equal(names.memory.byteLength, before);
   });
 
+  test('memory is used again: names that get value after value leave little behind', () => {
+    const names = createNameTable();
+    const before = names.memory.byteLength;
+    const values: string[] = [];
+    for (let count = 0; count < 100; count += 1) {
+      values.push(String(count).padStart(43, '0'));
+      for (let at = 0; at < 1000; at += 1) names.set(name(`n${at}`), values);
+    }
+    assert.ok(names.memory.byteLength - before <= 32 * 2 ** 20, String(names.memory.byteLength - before));
+  });
+
   test('grows with its names', () => {
     const names = createNameTable();
     const before = names.memory.byteLength;

@@ -8,6 +8,9 @@ const RESERVATIONS = [4096, 1024, 256].map((mebibytes) => mebibytes * MEBIBYTE);
 /** A reader may look at the longest name there is from the start of any block; it must find memory there. */
 const MARGIN = 128;
 
+/** Up to this many words, which is five values as CAs want them, a block has the size that was asked for. */
+const EXACT = 64;
+
 /** The memory of a name table, given out in blocks of words. Used by the one thread that writes. */
 export class SharedBlocks {
   readonly memory: SharedArrayBuffer;
@@ -24,7 +27,8 @@ export class SharedBlocks {
   }
 
   /** A block with anything in it. @throws DomainError `name-table-full` */
-  allocate(words: number): number {
+  allocate(wanted: number): number {
+    const words = sizeFor(wanted);
     const used = this.#free.get(words)?.pop();
     if (used !== undefined) {
       Atomics.add(this.words, HEADER.REUSES, 1);
@@ -37,7 +41,8 @@ export class SharedBlocks {
   }
 
   /** Gives up a block that no reader can find any more; one that has found it may still read it. */
-  release(block: number, words: number): void {
+  release(block: number, wanted: number): void {
+    const words = sizeFor(wanted);
     const blocks = this.#free.get(words);
     if (blocks === undefined) this.#free.set(words, [block]);
     else blocks.push(block);
@@ -55,6 +60,16 @@ export class SharedBlocks {
     this.words = new Int32Array(this.memory, 0, length >>> 2);
     this.octets = new Uint8Array(this.memory, 0, length);
   }
+}
+
+/**
+ * Larger blocks come in two sizes for each power of two: a name that gets value after value gives up one block after the other, and in as many
+ * sizes as there are lengths nobody would ever want most of them again.
+ */
+function sizeFor(words: number): number {
+  if (words <= EXACT) return words;
+  const power = 2 ** Math.ceil(Math.log2(words));
+  return words <= power * 0.75 ? power * 0.75 : power;
 }
 
 function reserve(): SharedArrayBuffer {
