@@ -174,6 +174,16 @@ describe('into SQLite', () => {
         ['WWW-shop', 'fine', 'no label'],
       );
       assert.deepEqual(report.closed, ['closed']);
+      assert.ok(!('otherZone' in report));
+      const elsewhere = await target('auth.example.net');
+      t.after(() => elsewhere.folder.remove());
+      const dryRun = ['import', 'acme-dns', '--from', config, '-c', elsewhere.configFile, '--dry-run'];
+      const { code, output } = await run(dryRun);
+      assert.equal(code, 0, output);
+      assert.match(
+        output,
+        /^the zone of acme-dns is auth\.example\.org, and CNAMEs lead there: serve it as \[zone\], or/m,
+      );
     },
   );
 
