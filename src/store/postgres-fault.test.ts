@@ -42,6 +42,9 @@ describe('why PostgreSQL cannot do its work, and what to look at', () => {
       'PostgreSQL cannot do its work: database "b" does not exist; check its name, or make it',
     );
     assert.deepEqual(missing.retry, { kind: 'never' });
+    const denied = (what: string) => storeUnavailable(withCode('42501', `permission denied for ${what}`)).message;
+    assert.match(denied('database b'), /; the user needs the right to create a schema in the database$/);
+    assert.match(denied('table txt'), /table txt; the user has to own what is there, or to have all rights on it$/);
     const cut = storeUnavailable(new Error('Client has encountered a connection error and is not queryable'));
     assert.equal(cut.message, 'PostgreSQL cannot do its work: the connection was cut');
     assert.deepEqual(cut.retry, { kind: 'backoff' });
