@@ -4,6 +4,8 @@ import { after, before, describe, test } from 'node:test';
 import { gateways, listenerSets } from '../../src/kube/api/gateway.ts';
 import type { GatewayListener } from '../../src/kube/api/gateway.ts';
 import { ingresses } from '../../src/kube/api/ingress.ts';
+import type { KubeObject } from '../../src/kube/api/object.ts';
+import type { Resource } from '../../src/kube/api/resource.ts';
 import { secrets } from '../../src/kube/api/secret.ts';
 import { certificateRequestResource } from '../../src/kube/schema/certificate-request.ts';
 import { certificateResource } from '../../src/kube/schema/certificate.ts';
@@ -60,7 +62,7 @@ describe('certificates by annotation, from the CA to the Secret', { skip, timeou
     const leaf = new X509Certificate(textIn(secret, 'tls.crt'));
     const key = createPrivateKey(textIn(secret, 'tls.key'));
     assert.ok(leaf.checkPrivateKey(key), 'the key is that of the certificate');
-    return { secret, leaf, key, names: leaf.subjectAltName?.split(', ').map((name) => name.replace('DNS:', '')) ?? [] };
+    return { secret, leaf, key, names: leaf.subjectAltName?.split(', ').map((one) => one.replace('DNS:', '')) ?? [] };
   };
   const makeIngress = (name: string, hosts: readonly string[], annotations: Annotations) =>
     world.cluster.client.create(
@@ -68,8 +70,8 @@ describe('certificates by annotation, from the CA to the Secret', { skip, timeou
       { metadata: { ...at(name), annotations }, spec: { tls: [tlsOf(name, hosts)], ...BACKEND } },
       soon(),
     );
-  const change = (resource: typeof ingresses | typeof gateways, name: string, body: object) =>
-    world.cluster.client.patch(resource as typeof ingresses, at(name), { type: 'merge', body: { ...body } }, soon());
+  const change = <T extends KubeObject>(resource: Resource<T>, name: string, body: object) =>
+    world.cluster.client.patch(resource, at(name), { type: 'merge', body: { ...body } }, soon());
   const tlsOf = (name: string, hosts: readonly string[]) => ({ hosts: [...hosts], secretName: `${name}-tls` });
   const listener = (name: string, hostname: string, secret: string): GatewayListener => ({
     name,
