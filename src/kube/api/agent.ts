@@ -1,5 +1,6 @@
+import { isIP } from 'node:net';
 import { createSecureContext } from 'node:tls';
-import type { Dispatcher } from 'undici';
+import type { buildConnector, Dispatcher } from 'undici';
 import type { Credentials, KubeConfig } from './kube-config.ts';
 
 const CONNECT_TIMEOUT = 10_000;
@@ -31,5 +32,17 @@ export async function createAgent(config: KubeConfig, { ca, certificate, key }: 
   };
   const { proxy } = config;
   if (proxy === undefined) return new undici.Agent({ ...options, connect: tls });
-  return new undici.ProxyAgent({ ...options, uri: proxy.href, requestTls: tls, connectTimeout: CONNECT_TIMEOUT });
+  return new undici.ProxyAgent({
+    ...options,
+    uri: proxy.href,
+    requestTls: tls,
+    connectTimeout: CONNECT_TIMEOUT,
+    // undici takes the host of a proxy for its name in TLS, which an address must not be (RFC 6066 section 3).
+    clientFactory: (origin, more: { connect?: buildConnector.connector }) => {
+      const { connect } = more;
+      if (connect === undefined || isIP(proxy.hostname.replaceAll(/[[\]]/g, '')) === 0)
+        return new undici.Pool(origin, more);
+      return new undici.Pool(origin, { connect: (to, done) => connect({ ...to, servername: '' }, done) });
+    },
+  });
 }
