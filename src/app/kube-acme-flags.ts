@@ -2,8 +2,8 @@ import { parseAddress, parseListener } from '../config/address.ts';
 import { parseMailbox } from '../config/text.ts';
 import { isWithin, parseDomainName } from '../core/domain-name.ts';
 import { DomainError } from '../core/error.ts';
-import type { NameServer } from '../dns/query.ts';
 import type { KubeAcmeOptions } from './kube-acme.ts';
+import { parseResolver } from './parse-resolver.ts';
 
 /** The flags of `evercert kube controller` about ACME and DNS, as they stand on the command line. */
 export interface KubeAcmeFlags {
@@ -33,7 +33,7 @@ export function readAcmeFlags(flags: KubeAcmeFlags): KubeAcmeOptions {
   const resolvers = flags.dns01RecursiveNameservers ?? [];
   return {
     dns: dnsOf(flags),
-    resolvers: resolvers.map(resolverOf),
+    resolvers: resolvers.map(parseResolver),
     resolversOnly: flags.dns01RecursiveNameserversOnly ?? false,
     routes: new Map(
       Object.entries(flags.dns01Route ?? {}).map(([zone, servers]) => [
@@ -63,16 +63,6 @@ function dnsOf(flags: KubeAcmeFlags): KubeAcmeOptions['dns'] {
     service: flags.dnsService === undefined ? undefined : serviceOf(flags.dnsService),
     workers: flags.dnsWorkers ?? DNS_WORKERS,
   };
-}
-
-/** An address, or the URL of a resolver that speaks DNS over HTTPS (RFC 8484). */
-function resolverOf(text: string): NameServer {
-  if (!text.includes('://')) return parseAddress(text, 53);
-  if (URL.canParse(text) && new URL(text).protocol === 'https:') return { address: text, port: 443 };
-  throw new DomainError(
-    'invalid-address',
-    `"${text}" is no resolver; write it as in 192.0.2.53:53 or https://dns.example.net/dns-query`,
-  );
 }
 
 function serviceOf(text: string): { namespace: string; name: string } {
