@@ -245,15 +245,15 @@ const ACCOUNT = {
 };
 
 const SECRETS = [
-  secret('wrong', { 'tls.crt': 'hello', 'tls.key': 'hidden-in-a-key' }),
-  secret('hmac', { key: HMAC }),
-  secret('bad-hmac', { key: 'hidden-in-a-key ?!' }),
-  secret('bad-accounts', { 'acmedns.json': '{"a.example.org": hidden-in-accounts' }),
-  secret('accounts', { 'acmedns.json': JSON.stringify({ 'account.example.org': ACCOUNT }) }),
-  { ...secret('fixed-tls', { 'tls.crt': '', 'tls.key': '' }), type: 'kubernetes.io/tls', immutable: true },
+  secretObject('wrong', { 'tls.crt': 'hello', 'tls.key': 'hidden-in-a-key' }),
+  secretObject('hmac', { key: HMAC }),
+  secretObject('bad-hmac', { key: 'hidden-in-a-key ?!' }),
+  secretObject('bad-accounts', { 'acmedns.json': '{"a.example.org": hidden-in-accounts' }),
+  secretObject('accounts', { 'acmedns.json': JSON.stringify({ 'account.example.org': ACCOUNT }) }),
+  { ...secretObject('fixed-tls', { 'tls.crt': '', 'tls.key': '' }), type: 'kubernetes.io/tls', immutable: true },
 ];
 
-function secret(name: string, stringData: Readonly<Record<string, string>>): object {
+function secretObject(name: string, stringData: Readonly<Record<string, string>>): object {
   return { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace: 'default' }, stringData };
 }
 
