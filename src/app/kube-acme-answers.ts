@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts';
-import { isWithin, parseDomainName } from '../core/domain-name.ts';
+import { parseDomainName } from '../core/domain-name.ts';
 import type { DomainName } from '../core/domain-name.ts';
-import { accountAtOrAbove, accountIn, parseAccountMap, withAccount } from '../dns01/account-map.ts';
+import { accountAtOrAbove, parseAccountMap, withAccount } from '../dns01/account-map.ts';
 import type { AcmeDnsAccounts } from '../dns01/account-map.ts';
 import { createAuthoritativeValues } from '../dns01/authoritative-values.ts';
 import type { DelegationCheckerOptions } from '../dns01/delegation.ts';
@@ -19,6 +19,7 @@ import type { KubeDeps } from '../kube/deps.ts';
 import type { DelegationChecker } from '../issuance/ports.ts';
 import type { KubeDns } from './kube-acme-dns.ts';
 import { createSolverLooks } from './solver-looks.ts';
+import { targetOfOld } from './target-of-old.ts';
 
 export interface KubeAnswersOptions {
   readonly deps: KubeDeps;
@@ -109,21 +110,6 @@ function ownAnswers(
     },
     async remove() {},
   };
-}
-
-/** Where the CNAME of a domain leads already: whoever came from an acme-dns server for this very zone keeps its names. */
-async function targetOfOld(
-  domain: DomainName,
-  zone: DomainName,
-  secret: AccountSecret | undefined,
-  signal: AbortSignal,
-): Promise<DomainName | undefined> {
-  const text = await secret?.read(signal);
-  if (secret === undefined || text === undefined) return undefined;
-  const account = accountIn(secret.path, parseAccountMap(secret.path, text), domain);
-  if (account === undefined) return undefined;
-  const target = parseDomainName(account.fulldomain);
-  return isWithin(target, zone) && target !== zone ? target : undefined;
 }
 
 function secretAccounts(secret: AccountSecret): AcmeDnsAccounts {

@@ -3,10 +3,19 @@ import { parseMailbox } from '../config/text.ts';
 import { isWithin, parseDomainName } from '../core/domain-name.ts';
 import { DomainError } from '../core/error.ts';
 import type { KubeAcmeOptions } from './kube-acme.ts';
+import type { KubeLookOptions } from './kube-look.ts';
 import { parseResolver } from './parse-resolver.ts';
 
+/** The flags about how delegations are looked at, as they stand on the command line. */
+export interface KubeLookFlags {
+  readonly dns01RecursiveNameservers?: readonly string[];
+  readonly dns01RecursiveNameserversOnly?: boolean;
+  /** Servers by zone. */
+  readonly dns01Route?: Readonly<Record<string, readonly string[]>>;
+}
+
 /** The flags of `evercert kube controller` about ACME and DNS, as they stand on the command line. */
-export interface KubeAcmeFlags {
+export interface KubeAcmeFlags extends KubeLookFlags {
   readonly dnsZone?: string;
   readonly dnsListen?: readonly string[];
   readonly dnsNameserver?: string;
@@ -15,10 +24,6 @@ export interface KubeAcmeFlags {
   readonly dnsWorkers?: number;
   /** `namespace/name` */
   readonly dnsService?: string;
-  readonly dns01RecursiveNameservers?: readonly string[];
-  readonly dns01RecursiveNameserversOnly?: boolean;
-  /** Servers by zone. */
-  readonly dns01Route?: Readonly<Record<string, readonly string[]>>;
   readonly maxConcurrentChallenges?: number;
 }
 
@@ -30,9 +35,17 @@ const DEFAULT_CHALLENGES = 60;
 
 /** @throws DomainError `invalid-address`, `invalid-name`, `invalid-config` */
 export function readAcmeFlags(flags: KubeAcmeFlags): KubeAcmeOptions {
-  const resolvers = flags.dns01RecursiveNameservers ?? [];
   return {
     dns: dnsOf(flags),
+    ...readLookFlags(flags),
+    mostChallenges: flags.maxConcurrentChallenges ?? DEFAULT_CHALLENGES,
+  };
+}
+
+/** @throws DomainError `invalid-address`, `invalid-name` */
+export function readLookFlags(flags: KubeLookFlags): KubeLookOptions {
+  const resolvers = flags.dns01RecursiveNameservers ?? [];
+  return {
     resolvers: resolvers.map(parseResolver),
     resolversOnly: flags.dns01RecursiveNameserversOnly ?? false,
     routes: new Map(
@@ -41,7 +54,6 @@ export function readAcmeFlags(flags: KubeAcmeFlags): KubeAcmeOptions {
         servers.map((server) => parseAddress(server, 53)),
       ]),
     ),
-    mostChallenges: flags.maxConcurrentChallenges ?? DEFAULT_CHALLENGES,
   };
 }
 

@@ -1,14 +1,13 @@
 import type { DomainName } from '../core/domain-name.ts';
 import { createDelegationChecker } from '../dns01/delegation.ts';
-import type { DelegationCheckerOptions } from '../dns01/delegation.ts';
-import type { DelegationChecker } from '../issuance/ports.ts';
+import type { DelegationCheckerOptions, DelegationExaminer } from '../dns01/delegation.ts';
 import { parseResolver } from './parse-resolver.ts';
 
 /** How the delegations that a solver needs are looked at, and what is served there. */
 export interface SolverLook {
   readonly options: DelegationCheckerOptions;
   /** undefined: as those of every other solver. */
-  readonly checker: DelegationChecker | undefined;
+  readonly checker: DelegationExaminer | undefined;
 }
 
 /**
