@@ -1,7 +1,9 @@
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../../core/clock.ts';
 import { createAgent } from './agent.ts';
+import { credentialsFault } from './credentials-fault.ts';
 import type { Credentials, KubeConfig } from './kube-config.ts';
+import { kubeconfigFault } from './kubeconfig-fault.ts';
 
 /** undici's agent and the header for it. Another object when one of them is another. */
 export interface Connected {
@@ -35,6 +37,8 @@ export function createConnection(config: KubeConfig, clock: Clock): Connection {
     let next = await config.credentials({ renew, signal });
     if (!renew && isOver(next)) next = await config.credentials({ renew: true, signal });
     signal.throwIfAborted();
+    const fault = credentialsFault(next);
+    if (fault !== undefined) throw kubeconfigFault(`for the API server ${config.server} there is ${fault}`);
     readAt = clock.now();
     const isSameTls =
       next.ca === credentials.ca && next.certificate === credentials.certificate && next.key === credentials.key;

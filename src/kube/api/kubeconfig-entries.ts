@@ -71,10 +71,11 @@ async function merge(merged: KubeconfigEntries, file: string, required: boolean)
   } catch (error) {
     // Of several files some may be missing: kubectl passes over them as well.
     if (!required) return;
-    throw kubeconfigFault(
-      `${file} cannot be read: ${messageOf(error)}; name the file by --kubeconfig or KUBECONFIG`,
-      error,
-    );
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    const what = isMissing
+      ? `there is no kubeconfig ${file}`
+      : `the kubeconfig ${file} cannot be read: ${messageOf(error)}`;
+    throw kubeconfigFault(`${what}; name the file by --kubeconfig or KUBECONFIG`, error);
   }
   const parsed = fileSchema.safeParse(parse(text, file) ?? {});
   if (!parsed.success) {

@@ -109,7 +109,7 @@ describe('kubeconfigFile', () => {
   });
 
   const faults: readonly (readonly [string, { file?: string; context?: string }, RegExp])[] = [
-    ['no file', { file: 'none' }, /none cannot be read: ENOENT.*--kubeconfig or KUBECONFIG/],
+    ['no file', { file: 'none' }, /there is no kubeconfig .*none; name the file by --kubeconfig or KUBECONFIG$/],
     ['no YAML', { file: 'broken' }, /broken is not YAML$/],
     ['another file', { file: 'list' }, /list is no kubeconfig: clusters: /],
     ['an empty file', { file: 'empty' }, /no current-context/],
@@ -228,7 +228,7 @@ describe('kubeconfigFile', () => {
     const KUBECONFIG = [at('nowhere'), at('first'), at('config')].join(delimiter);
     const config = await kubeconfigFile({}, { KUBECONFIG });
     assert.equal((await config.credentials()).token, 'FIRST');
-    await assert.rejects(kubeconfigFile({}, { KUBECONFIG: at('nowhere') }), /nowhere cannot be read/);
+    await assert.rejects(kubeconfigFile({}, { KUBECONFIG: at('nowhere') }), /there is no kubeconfig .*nowhere;/);
   });
 
   test('in a pod: its service account, whose files are read each time', async () => {
@@ -260,9 +260,9 @@ describe('kubeconfigFile', () => {
   test('where nothing is found, both places are named', async () => {
     await assert.rejects(loadKubeConfig({}, { HOME: at('home') }), {
       code: 'invalid-kubeconfig',
-      message: /no pod of a cluster, and .*\.kube\/config cannot be read/,
+      message: /no pod of a cluster, and there is no kubeconfig .*\.kube\/config; name/,
     });
-    await assert.rejects(loadKubeConfig({ file: at('none') }, {}), { message: /^.*none cannot be read/ });
+    await assert.rejects(loadKubeConfig({ file: at('none') }, {}), { message: /^there is no kubeconfig .*none;/ });
     assert.equal((await loadKubeConfig({}, { KUBECONFIG: at('config') })).server, 'https://192.0.2.1:6443');
   });
 });

@@ -33,14 +33,18 @@ const CUT = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 /** What happened between two sockets, as one sentence. Always worth another try: servers restart, and networks heal. */
 export function unreachable(thrown: unknown, { server, proxy }: Pick<KubeConfig, 'server' | 'proxy'>): KubeError {
   const code = codeOf(thrown);
-  const why = isTls(thrown)
-    ? `its TLS certificate is not trusted (${code}); check certificate-authority in the kubeconfig`
-    : (refusalOfProxy(thrown) ?? NO_CONNECTION[code] ?? messageOf(thrown));
+  const why = isTls(thrown) ? tlsFault(code) : (refusalOfProxy(thrown) ?? NO_CONNECTION[code] ?? messageOf(thrown));
   // Its password, if there is one, stays here.
   const way = proxy === undefined ? '' : ` through the proxy ${proxy.protocol}//${proxy.host}`;
   return new KubeError('kube-unavailable', `the API server ${server} cannot be reached${way}: ${why}`, {
     cause: thrown,
   });
+}
+
+function tlsFault(code: string): string {
+  return /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG/.test(code)
+    ? 'it does not speak TLS; check the host and the port in the kubeconfig'
+    : `its TLS certificate is not trusted (${code}); check certificate-authority in the kubeconfig`;
 }
 
 /** undici has only a sentence for what a proxy answers to CONNECT. */
