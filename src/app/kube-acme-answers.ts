@@ -17,6 +17,7 @@ import { createOwnLabels } from '../kube/acme/own-labels.ts';
 import { rememberSecrets } from '../kube/acme/remembered-secrets.ts';
 import type { KubeDeps } from '../kube/deps.ts';
 import type { DelegationChecker } from '../issuance/ports.ts';
+import { environmentProxy } from './environment-proxy.ts';
 import type { KubeDns } from './kube-acme-dns.ts';
 import { createSolverLooks } from './solver-looks.ts';
 import { targetOfOld } from './target-of-old.ts';
@@ -63,6 +64,7 @@ export function openKubeAnswers({
         server: host,
         accounts: secretAccounts(accountsIn(scope.namespace, account)),
         followServerUrl: true,
+        proxyFor: environmentProxy,
         liveValues: blind ? undefined : createAuthoritativeValues(options),
         clock,
       });

@@ -10,6 +10,9 @@ export function proxyOf(url: URL, environment: NodeJS.ProcessEnv): string | unde
   return proxy.includes('://') ? proxy : `http://${proxy}`;
 }
 
+/** The proxy for a URL, if there is one: proxyOf for an environment. */
+export type ProxyFor = (url: URL) => string | undefined;
+
 /** The URL of a proxy that we can speak to, or undefined. */
 export function parseProxy(text: string): URL | undefined {
   // With socks5 the proxy looks up names here as well, so both are the same.

@@ -8,7 +8,7 @@ import type { Clock } from '../../src/core/clock.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { createKubeClient } from '../../src/kube/api/kube-client.ts';
 import { loadKubeConfig } from '../../src/kube/api/load-kube-config.ts';
-import { connectProxy, socksProxy } from '../../src/kube/testing/proxies.ts';
+import { connectProxy, socksProxy } from '../../src/core/testing/proxies.ts';
 import { evercert } from '../cli/run-evercert.ts';
 import { kubeClusterSkip, startKubeCluster } from './kube-cluster.ts';
 import type { KubeCluster } from './kube-cluster.ts';

@@ -8,7 +8,7 @@ import type { TestContext } from 'node:test';
 import { setDefaultCACertificates } from 'node:tls';
 import { systemClock } from '../../core/clock.ts';
 import { parseProxy } from '../../core/proxy-of.ts';
-import { connectProxy, socksProxy } from '../testing/proxies.ts';
+import { connectProxy, socksProxy } from '../../core/testing/proxies.ts';
 import type { KubeConfig } from './kube-config.ts';
 import { createTransport } from './transport.ts';
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer as createHttpServer } from 'node:http';
+import { createServer as createHttpServer, request as httpRequest } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { connect, createServer } from 'node:net';
@@ -12,16 +12,26 @@ export interface TestProxy {
   readonly asked: readonly string[];
 }
 
-/** A proxy for CONNECT that leads every name to one port of this machine, or answers with a status in place of that. */
+/** A proxy that leads every name to one port of this machine, or answers with a status in place of that. */
 export async function connectProxy(
   t: TestContext,
   target: number,
   more: { status?: number; cut?: boolean; tls?: { cert: string; key: string } } = {},
 ): Promise<TestProxy> {
   const asked: string[] = [];
-  const noRequests: RequestListener = (_, response) => response.writeHead(400).end();
-  const server: Server =
-    more.tls === undefined ? createHttpServer(noRequests) : createHttpsServer(more.tls, noRequests);
+  /** What is not TLS comes without CONNECT, with the whole URL (RFC 9112 section 3.2.2). */
+  const forward: RequestListener = (request, response) => {
+    asked.push(`${request.url} ${request.headers['proxy-authorization'] ?? '-'}`);
+    const { method, headers } = request;
+    const path = new URL(request.url ?? '').pathname;
+    const onward = httpRequest({ host: '127.0.0.1', port: target, method, headers, path, agent: false }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    });
+    onward.on('error', () => response.destroy());
+    request.pipe(onward);
+  };
+  const server: Server = more.tls === undefined ? createHttpServer(forward) : createHttpsServer(more.tls, forward);
   const sockets = socketsOf(server);
   server.on('connect', (request, client: Socket) => {
     asked.push(`${request.url} ${request.headers['proxy-authorization'] ?? '-'}`);
