@@ -1,8 +1,9 @@
 import type { Clock } from '../core/clock.ts';
-import { askAnywhere } from '../dns01/ask-anywhere.ts';
+import { createAskAnywhere } from '../dns01/ask-anywhere.ts';
 import type { DelegationCheckerOptions, Routes } from '../dns01/delegation.ts';
 import { systemResolvers } from '../dns01/system-resolvers.ts';
 import type { NameServer } from '../dns/query.ts';
+import { environmentProxy } from './environment-proxy.ts';
 
 /** How the flags say that delegations are looked at. */
 export interface KubeLookOptions {
@@ -18,5 +19,5 @@ export async function kubeLook(
   clock: Clock,
 ): Promise<DelegationCheckerOptions> {
   const asked = resolvers.length > 0 ? resolvers : await systemResolvers();
-  return { resolvers: asked, resolversOnly, routes, clock, ask: askAnywhere };
+  return { resolvers: asked, resolversOnly, routes, clock, ask: createAskAnywhere(environmentProxy) };
 }
