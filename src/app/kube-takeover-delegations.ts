@@ -5,6 +5,7 @@ import { DomainError } from '../core/error.ts';
 import { accountAtOrAbove, parseAccountMap } from '../dns01/account-map.ts';
 import { createDelegationChecker } from '../dns01/delegation.ts';
 import type { DelegationCheckerOptions } from '../dns01/delegation.ts';
+import type { DelegationFault } from '../dns01/delegation-fault.ts';
 import { inParallel } from '../issuance/in-parallel.ts';
 import type { AccountReference } from '../kube/acme/solver-kind.ts';
 import { labelFrom, LABEL_SECRET, readLabelKey } from '../kube/acme/own-labels.ts';
@@ -36,6 +37,8 @@ interface World {
   readonly clusterResourceNamespace: string;
 }
 
+/** Faults of the zone that the CNAME is in, although it leads to its target. */
+const OF_THE_USER: ReadonlySet<string> = new Set(['not-on-all-servers', 'dnssec-broken'] satisfies DelegationFault[]);
 /** One look takes seconds where servers are dead; ms. */
 const TIMEOUT = 20_000;
 
@@ -62,7 +65,7 @@ export async function foreseeDelegations(
       const { finding, chain } = await checker.examineDelegation(domain, target, limited);
       if (finding.kind === 'ready') return { ...about, kind: 'right', target, message: undefined };
       // Every CNAME was followed: what is wrong is at the challenge zone, which answers as soon as evercert runs.
-      const isUnserved = solver.kind === 'own' && chain.at(-1) === target;
+      const isUnserved = solver.kind === 'own' && chain.at(-1) === target && !OF_THE_USER.has(finding.fault);
       return { ...about, kind: isUnserved ? 'not-served' : 'wrong', target, message: finding.message };
     } catch (error) {
       signal.throwIfAborted();

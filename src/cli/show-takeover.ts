@@ -75,13 +75,13 @@ function section<T>(
 
 function changesOf({ issuer, made, changed, deleted, kept }: AnnotatedTakeover): string[] {
   const changes = [
-    made.length > 0 && `made: ${made.join(', ')}`,
-    changed.length > 0 && `changed: ${changed.join(', ')}`,
-    deleted.length > 0 && `deleted: ${deleted.join(', ')}`,
-    kept.length > 0 && `left as it is: ${kept.join(', ')}`,
+    made.length > 0 && `makes ${made.join(', ')}`,
+    changed.length > 0 && `changes ${changed.join(', ')}`,
+    deleted.length > 0 && `deletes ${deleted.join(', ')}`,
+    kept.length > 0 && `leaves ${kept.join(', ')} as it is`,
   ].filter((text) => text !== false);
   if (changes.length === 0) return [];
-  return [`Certificates${issuer === undefined ? '' : ` of ${issuer}`} ${changes.join('; ')}`];
+  return [`${issuer === undefined ? '' : `by ${issuer}: `}${changes.join('; ')}`];
 }
 
 function missingFlags(annotated: readonly AnnotatedTakeover[], { gateways, listenerSets }: Enabled): string[] {

@@ -39,7 +39,7 @@ const DONE_LATE = /^(orphan|no-account|unreachable|acme-)/;
 describe('taking over what cert-manager left', { skip: kubeClusterSkip(), timeout: 120_000 }, () => {
   let cluster: KubeCluster;
   let controller: InProcessController;
-  let foreseen: CertificateTakeover[];
+  let foreseen: readonly CertificateTakeover[];
   const loaded: KubeObject[] = [];
   beforeAll(async () => {
     cluster = await startKubeCluster({ controllers: true });
