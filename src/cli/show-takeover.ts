@@ -1,9 +1,10 @@
 import type { DelegationTakeover } from '../app/kube-takeover-delegations.ts';
 import type { CertificateTakeover, ForeseenTakeover } from '../app/kube-takeover.ts';
 import { assertNever } from '../core/assert-never.ts';
-import type { AnnotatedTakeover } from '../kube/takeover/judge-annotated.ts';
 import type { Terminal } from './terminal.ts';
 import { wrap } from './wrap.ts';
+
+type AnnotatedTakeover = ForeseenTakeover['annotated'][number];
 
 /** What may surprise comes first. */
 const CERTIFICATES: readonly (readonly [CertificateTakeover['takeover']['kind'], string])[] = [
