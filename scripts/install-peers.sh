@@ -98,6 +98,18 @@ if [ "$(cat "$cache/bin/.kubernetes.sum" 2>/dev/null)" != "$sum" ]; then
   printf '%s\n' "$sum" >"$cache/bin/.kubernetes.sum"
 fi
 
+# XListenerSet was in the experimental channel until Gateway API 1.5, and clusters still have it.
+experimental="$cache/gateway-api-experimental"
+folder="$go_folder/gateway-api-experimental"
+if ! cmp -s "$folder/go.sum" "$experimental/go.sum"; then
+  need_go
+  gateway_api=$(cd "$folder" && go mod download && go list -m -f '{{.Dir}}' sigs.k8s.io/gateway-api)
+  rm -rf "$experimental"
+  mkdir -p "$experimental"
+  install -m 644 "$gateway_api"/config/crd/experimental/gateway.networking.x-k8s.io_xlistenersets.yaml "$experimental/"
+  cp "$folder/go.sum" "$experimental/go.sum"
+fi
+
 # Two of certbot, since one of its plugins needs an old one.
 for name in certbot certbot-acme-dns; do
   folder="$cache/$name"

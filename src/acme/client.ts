@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import type { ProxyFor } from '../core/proxy-of.ts';
 import { createDirectoryCache } from './directory.ts';
 import type { Directory, Resource } from './directory.ts';
 import { checkDirectoryUrl, isAllowed } from './directory-url.ts';
@@ -44,6 +45,8 @@ export interface AcmeClientOptions {
   readonly trust?: string | undefined;
   /** Any server is trusted, whoever signed its certificate. */
   readonly trustAnyone?: boolean | undefined;
+  /** Through which each URL is reached; default is none. */
+  readonly proxyFor?: ProxyFor | undefined;
   /** Our name and version for User-Agent; that of the HTTP library follows it (RFC 8555 section 6.1). */
   readonly userAgent?: string | undefined;
   readonly clock: Clock;
@@ -65,6 +68,7 @@ export function createAcmeClient(options: AcmeClientOptions): AcmeClient {
   const transport = createTransport({
     trust: options.trust,
     trustAnyone: options.trustAnyone,
+    proxyFor: options.proxyFor,
     userAgent: `${options.userAgent ?? 'evercert'} node/${process.versions.node}`,
     timeout: options.timeout ?? TIMEOUT,
     connections: AT_ONCE,

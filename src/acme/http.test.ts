@@ -8,6 +8,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { systemClock } from '../core/clock.ts';
+import { connectProxy } from '../core/testing/proxies.ts';
 import { createRoot, issueCertificate } from '../pki/issue.ts';
 import { generateKey, parsePrivateKey } from '../pki/key.ts';
 import { createTransport } from './http.ts';
@@ -259,5 +260,66 @@ test('nothing listens', async (t) => {
   await assert.rejects(transport(t).send({ method: 'GET', url: `http://127.0.0.1:${port}/` }, signal), {
     code: 'acme-unreachable',
     message: `the CA at 127.0.0.1:${port} cannot be reached: nothing listens there; check the directory URL and this machine's network`,
+  });
+});
+
+describe('through a proxy', { timeout: 20_000 }, () => {
+  const ca = 'https://ca.test/directory';
+  const by = (port: number, password = '') => ({ proxyFor: () => `http://${password}127.0.0.1:${port}` });
+
+  test('the CA is looked up there, and its certificate is checked here', async (t) => {
+    const port = Number(new URL(await secure(t, { names: ['ca.test'] })).port);
+    const proxy = await connectProxy(t, port);
+    const good = transport(t, { ...by(proxy.port, 'u:p@'), trust: root.certificate });
+    for (let call = 0; call < 10; call += 1)
+      assert.equal((await good.send({ method: 'GET', url: ca }, signal)).body, 'secure');
+    assert.deepEqual(new Set(proxy.asked), new Set([`ca.test:443 Basic ${btoa('u:p')}`]));
+    // The pool takes a second one when a call follows at the heels of another.
+    assert.ok(proxy.asked.length <= 2, 'tunnels are used again');
+    const bad = transport(t, { ...by(proxy.port), trust: otherRoot.certificate });
+    await assert.rejects(bad.send({ method: 'GET', url: ca }, signal), { code: 'acme-untrusted' });
+  });
+
+  test('only what the rule says goes there', async (t) => {
+    const straight = await plain(t, (_, response) => response.end('straight'));
+    const proxy = await connectProxy(t, 1);
+    const proxyFor = (url: URL): string | undefined =>
+      url.hostname === 'ca.test' ? `http://127.0.0.1:${proxy.port}` : undefined;
+    const made = transport(t, { proxyFor });
+    assert.equal((await made.send({ method: 'GET', url: straight }, signal)).body, 'straight');
+    await assert.rejects(made.send({ method: 'GET', url: ca }, signal), { code: 'acme-unreachable' });
+    assert.deepEqual(proxy.asked, ['ca.test:443 -']);
+  });
+
+  const faults: readonly (readonly [string, { status?: number; cut?: boolean } | undefined, RegExp])[] = [
+    ['it wants a password', { status: 407 }, /the proxy wants a name and a password \(407\)/],
+    ['it does not let us', { status: 403 }, /the proxy answered 403/],
+    ['it hangs up', { cut: true }, /the proxy cut the connection/],
+    ['it is not there', undefined, /nothing listens there/],
+  ];
+  for (const [what, how, message] of faults) {
+    test(what, async (t) => {
+      const port = how === undefined ? 1 : (await connectProxy(t, 1, how)).port;
+      await assert.rejects(
+        transport(t, by(port, 'u:SECRET@')).send({ method: 'GET', url: ca }, signal),
+        (error: Error & { code?: string }) => {
+          assert.equal(error.code, 'acme-unreachable');
+          assert.match(
+            error.message,
+            /^the CA at ca\.test cannot be reached through the proxy http:\/\/127\.0\.0\.1:\d+: /,
+          );
+          assert.match(error.message, message);
+          assert.doesNotMatch(error.message, /SECRET/);
+          return true;
+        },
+      );
+    });
+  }
+
+  test('a proxy that is no URL', async (t) => {
+    await assert.rejects(transport(t, { proxyFor: () => 'ftp://SECRET' }).send({ method: 'GET', url: ca }, signal), {
+      code: 'acme-unreachable',
+      message: 'HTTPS_PROXY (or HTTP_PROXY) is no http://, https:// or socks5:// URL of a proxy',
+    });
   });
 });

@@ -1,5 +1,7 @@
-import type { Agent, Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { Clock } from '../core/clock.ts';
+import { parseProxy } from '../core/proxy-of.ts';
+import type { ProxyFor } from '../core/proxy-of.ts';
 import { AcmeError } from './problem.ts';
 import { isCut, transportFault } from './transport-fault.ts';
 import { checkRoots } from './trusted-roots.ts';
@@ -40,6 +42,8 @@ export interface TransportOptions {
   readonly trust?: string | undefined;
   /** Any server is trusted. For tests of others' making only. */
   readonly trustAnyone?: boolean | undefined;
+  /** Default is none for any URL. */
+  readonly proxyFor?: ProxyFor | undefined;
   readonly userAgent: string;
   /** ms for one exchange, from connecting to the last byte. */
   readonly timeout: number;
@@ -61,12 +65,30 @@ const CONNECT_TIMEOUT = 10_000;
 export function createTransport(options: TransportOptions): Transport {
   const { clock, timeout, trust } = options;
   if (trust !== undefined) checkRoots(trust);
-  let agent: Promise<Agent> | undefined;
+  /** By the URL of the proxy; '' is straight. */
+  const agents = new Map<string, Promise<Dispatcher>>();
   let closed = false;
+
+  function proxyOfUrl(url: string): URL | undefined {
+    const text = options.proxyFor?.(new URL(url));
+    if (text === undefined) return undefined;
+    const proxy = parseProxy(text);
+    if (proxy !== undefined) return proxy;
+    // Not what it says: it may hold a password.
+    const message = 'HTTPS_PROXY (or HTTP_PROXY) is no http://, https:// or socks5:// URL of a proxy';
+    throw new AcmeError('acme-unreachable', message, { retry: { kind: 'backoff' } });
+  }
+
+  function agentFor(proxy: URL | undefined): Promise<Dispatcher> {
+    const key = proxy?.href ?? '';
+    const agent = agents.get(key) ?? createAgent(options, proxy);
+    agents.set(key, agent);
+    return agent;
+  }
 
   async function exchange(request: HttpRequest, resent: boolean, signal: AbortSignal): Promise<HttpResponse> {
     if (closed) throw closedError();
-    const dispatcher = await (agent ??= createAgent(options));
+    const dispatcher = await agentFor(proxyOfUrl(request.url));
     const response = await dispatcher.request({ ...target(request.url), ...content(request, options), signal });
     const receivedAt = clock.now();
     const body = await readBody(response.body, request.url);
@@ -98,7 +120,12 @@ export function createTransport(options: TransportOptions): Transport {
         if (signal.aborted) throw signal.reason;
         if (error instanceof AcmeError) throw error;
         if (closed) throw closedError();
-        throw transportFault(error, { url: request.url, timeout, ownTrust: trust !== undefined });
+        throw transportFault(error, {
+          url: request.url,
+          timeout,
+          ownTrust: trust !== undefined,
+          proxy: proxyOfUrl(request.url),
+        });
       } finally {
         limited.release();
         const { method, url, doing = '' } = request;
@@ -107,7 +134,7 @@ export function createTransport(options: TransportOptions): Transport {
     },
     async close() {
       closed = true;
-      if (agent !== undefined) await (await agent).destroy();
+      await Promise.all([...agents.values()].map(async (agent) => (await agent).destroy()));
     },
   };
 }
@@ -133,22 +160,24 @@ function closedError(): AcmeError {
 }
 
 /** undici takes a tenth of a second to load, and many runs never speak to a CA. */
-async function createAgent(options: TransportOptions): Promise<Agent> {
+async function createAgent(options: TransportOptions, proxy: URL | undefined): Promise<Dispatcher> {
   const undici = await import('undici');
-  return new undici.Agent({
+  const tls = {
+    timeout: CONNECT_TIMEOUT,
+    ...(options.trust === undefined ? {} : { ca: options.trust }),
+    ...(options.trustAnyone === true ? { rejectUnauthorized: false } : {}),
+  };
+  const more = {
     connections: options.connections,
-    connect: {
-      timeout: CONNECT_TIMEOUT,
-      ...(options.trust === undefined ? {} : { ca: options.trust }),
-      ...(options.trustAnyone === true ? { rejectUnauthorized: false } : {}),
-    },
     autoSelectFamily: true,
     headersTimeout: options.timeout,
     bodyTimeout: options.timeout,
     // CAs keep idle connections for a minute or more; a connection that is closed just then is made again.
     keepAliveTimeout: 30_000,
     allowH2: false,
-  });
+  };
+  if (proxy === undefined) return new undici.Agent({ ...more, connect: tls });
+  return new undici.ProxyAgent({ ...more, uri: proxy.href, requestTls: tls, connectTimeout: CONNECT_TIMEOUT });
 }
 
 function target(url: string): { origin: string; path: string } {

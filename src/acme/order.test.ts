@@ -82,6 +82,10 @@ describe('createOrder, RFC 8555 section 7.4', () => {
       refusal('unauthorized', 'requester account did not request the certificate being replaced', 403),
     ],
     ['no shared name', refusal('malformed', 'identifiers do not match those of the certificate in the replaces field')],
+    [
+      'no shared name, as Pebble says it',
+      refusal('serverInternal', 'at least one identifier in the new order and existing order must match', 500),
+    ],
     ['an unknown certificate', refusal('malformed', 'could not find an order for the ARI certID')],
   ];
   for (const [what, answer] of refused) {

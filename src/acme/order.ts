@@ -72,7 +72,9 @@ function isAboutReplaces(error: unknown): boolean {
   if (!(error instanceof AcmeError)) return false;
   if (error.code === 'acme-already-replaced' || error.code === 'acme-conflict') return true;
   const about = ['acme-malformed', 'acme-unauthorized', 'acme-not-found', 'acme-server-internal', 'acme-refused'];
-  return about.includes(error.code) && /replac|ARI|predecessor|certID/i.test(error.problem?.detail ?? '');
+  return (
+    about.includes(error.code) && /replac|ARI|predecessor|certID|existing order/i.test(error.problem?.detail ?? '')
+  );
 }
 
 export async function getOrder(session: AcmeSession, url: string, signal: AbortSignal): Promise<Order> {

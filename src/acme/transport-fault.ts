@@ -7,6 +7,7 @@ export interface Attempt {
   readonly timeout: number;
   /** Whether roots were given in place of the system's. */
   readonly ownTrust: boolean;
+  readonly proxy?: URL | undefined;
 }
 
 const UNTRUSTED: Readonly<Record<string, string>> = {
@@ -35,6 +36,8 @@ const NO_CONNECTION: Readonly<Record<string, string>> = {
   ECONNRESET: 'it cut the connection',
   EPIPE: 'it cut the connection',
   UND_ERR_SOCKET: 'it cut the connection',
+  UND_ERR_PRX_CONN: 'the proxy cut the connection',
+  UND_ERR_PRX_TLS: "the proxy's TLS certificate is not trusted",
 };
 
 const TIMEOUTS = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'TimeoutError']);
@@ -50,7 +53,9 @@ export function transportFault(thrown: unknown, attempt: Attempt): AcmeError {
       cause: thrown,
     });
   }
-  return untrusted(code, thrown, host, attempt) ?? noTls(thrown, host) ?? unreachable(code, thrown, host);
+  return (
+    untrusted(code, thrown, host, attempt) ?? noTls(thrown, host) ?? unreachable(code, thrown, host, attempt.proxy)
+  );
 }
 
 function untrusted(code: string, thrown: unknown, host: string, attempt: Attempt): AcmeError | undefined {
@@ -83,13 +88,24 @@ function noTls(thrown: unknown, host: string): AcmeError | undefined {
   );
 }
 
-function unreachable(code: string, thrown: unknown, host: string): AcmeError {
-  const why = NO_CONNECTION[code] ?? messageOf(thrown);
+function unreachable(code: string, thrown: unknown, host: string, proxy: URL | undefined): AcmeError {
+  const why = refusalOfProxy(thrown) ?? NO_CONNECTION[code] ?? messageOf(thrown);
+  // Its password, if there is one, stays here.
+  const way = proxy === undefined ? '' : ` through the proxy ${proxy.protocol}//${proxy.host}`;
   return new AcmeError(
     'acme-unreachable',
-    `the CA at ${host} cannot be reached: ${why}; check the directory URL and this machine's network`,
+    `the CA at ${host} cannot be reached${way}: ${why}; check the directory URL and this machine's network`,
     { retry: { kind: 'backoff' }, cause: thrown },
   );
+}
+
+/** undici has only a sentence for what a proxy answers to CONNECT. */
+function refusalOfProxy(thrown: unknown): string | undefined {
+  const status = /^Proxy response \((\d+)\)/.exec(messageOf(thrown))?.[1];
+  if (status === undefined) return undefined;
+  return status === '407'
+    ? 'the proxy wants a name and a password (407), which belong into its URL, http://name:password@host'
+    : `the proxy answered ${status}`;
 }
 
 /** Whether a connection that stood was cut. */

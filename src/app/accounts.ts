@@ -5,9 +5,11 @@ import { parseUsername } from '../acmedns/username.ts';
 import type { Clock } from '../core/clock.ts';
 import { DomainError } from '../core/error.ts';
 import { createNameTable } from '../dns/name-table.ts';
+import type { OperatorChange } from '../telemetry/audit-log.ts';
 import { loadSource } from './config-source.ts';
 import type { ConfigSource } from './config-source.ts';
 import { openDataFolder } from './data-folder.ts';
+import { openOperatorLog } from './operator-log.ts';
 import { withCleanup } from './with-cleanup.ts';
 
 /** What may be shown of an account; nothing secret. Times in ms since the epoch. */
@@ -61,8 +63,29 @@ export async function withAccounts<T>(
     const store = folder.zoneStore;
     // Nothing is served from here: the table is only where the zone puts the label of its own changes.
     const zone = createChallengeZone({ origin, names: createNameTable({ clock }), store, clock });
-    return await work(accountsOf(zone, store));
+    return await work(logged(accountsOf(zone, store), () => openOperatorLog(loaded, source)));
   });
+}
+
+/** Each change is in the log, which is opened before it. */
+function logged(accounts: Accounts, open: () => ReturnType<typeof openOperatorLog>): Accounts {
+  async function tell<T extends Registration | AccountSummary>(
+    operation: OperatorChange['operation'],
+    change: () => Promise<T>,
+  ): Promise<T> {
+    const log = await open();
+    const changed = await change();
+    log({ operation, username: changed.username, subdomain: changed.subdomain });
+    return changed;
+  }
+  return {
+    list: () => accounts.list(),
+    show: (account) => accounts.show(account),
+    add: (allowFrom) => tell('register', () => accounts.add(allowFrom)),
+    remove: (account) => tell('deregister', () => accounts.remove(account)),
+    rotate: (account) => tell('rotate', () => accounts.rotate(account)),
+    allow: (account, allowFrom) => tell('change', () => accounts.allow(account, allowFrom)),
+  };
 }
 
 function accountsOf(zone: ChallengeZone, store: AccountStore): Accounts {

@@ -1,4 +1,4 @@
-import { mkdtemp, open, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseUsername } from '../acmedns/username.ts';
@@ -6,9 +6,11 @@ import { acmeDnsDatabase } from '../config/acme-dns-database.ts';
 import type { AcmeDnsDatabase } from '../config/acme-dns-database.ts';
 import type { LoadedConfig } from '../config/config.ts';
 import { loadConfig } from '../config/load-config.ts';
+import { reason } from '../config/read-files.ts';
+import { isSqliteFile } from '../config/sqlite-file.ts';
 import { parseDomainName } from '../core/domain-name.ts';
 import type { DomainName } from '../core/domain-name.ts';
-import { DomainError, messageOf } from '../core/error.ts';
+import { DomainError } from '../core/error.ts';
 import { UNREADABLE } from '../store/acme-dns-rows.ts';
 import { openDatabase } from '../store/database.ts';
 import type { Imported, ImportedName, Skipped } from '../store/import-names.ts';
@@ -23,6 +25,14 @@ export interface ImportReport extends Imported {
   readonly found: number;
   /** Labels of accounts whose allow list cannot be read, so that nobody is let in: as with acme-dns. */
   readonly closed: readonly string[];
+  /** The zone of acme-dns, when its configuration says another one than ours: nobody's CNAME leads here. */
+  readonly otherZone: DomainName | undefined;
+}
+
+interface Found {
+  readonly names: readonly ImportedName[];
+  /** As the configuration of acme-dns says; its database does not know it. */
+  readonly zone?: DomainName | undefined;
 }
 
 export interface ImportFrom {
@@ -32,23 +42,25 @@ export interface ImportFrom {
 }
 
 /**
- * `evercert import acme-dns`: its accounts, with their keys, labels and values, into the database of this configuration. All of it or nothing;
- * what is here already stays. The database of acme-dns is only read.
+ * `evercert import acme-dns`: its accounts, with their keys, labels and values, into the database of this configuration. What is here already
+ * stays, so it can be run again; in SQLite it is all of it or nothing, in PostgreSQL an import that was interrupted is finished by the next. The
+ * database of acme-dns is only read.
  * @throws DomainError `invalid-source`, `invalid-config`, `store-unavailable`
  */
 export async function importAcmeDns(source: ConfigSource, { from, dryRun }: ImportFrom): Promise<ImportReport> {
   const loaded = await loadSource(source);
   const zone = targetZone(loaded);
-  const found = await readSource(from);
-  const { usable, skipped } = sortOut(found, zone);
+  const { names, zone: zoneThere = zone } = await readSource(from);
+  const { usable, skipped } = sortOut(names, zone);
   const imported = await write(loaded, usable, dryRun);
   return {
     ...imported,
     skipped: [...skipped, ...imported.skipped],
-    found: found.length,
+    found: names.length,
     closed: usable.flatMap(({ owner, subdomain }) =>
       'username' in owner && owner.allowFrom.includes(UNREADABLE) ? [subdomain] : [],
     ),
+    otherZone: zoneThere === zone ? undefined : zoneThere,
   };
 }
 
@@ -66,13 +78,15 @@ function targetZone({ config }: LoadedConfig): DomainName {
   return config.zone.name;
 }
 
-async function readSource(from: string): Promise<ImportedName[]> {
-  if (/^postgres(ql)?:\/\//.test(from)) return await readDatabase(acmeDnsDatabase('postgres', from, []));
-  if (await isSqlite(from)) return await readDatabase({ engine: 'sqlite', file: from });
+async function readSource(from: string): Promise<Found> {
+  if (/^postgres(ql)?:\/\//.test(from)) return { names: await readDatabase(acmeDnsDatabase('postgres', from, [])) };
+  if (isSqlite(from)) return { names: await readDatabase({ engine: 'sqlite', file: from }) };
   const { config, secrets } = await loadConfig({ file: from, environment: {} });
-  if (config.acmeDnsDatabase?.engine === 'sqlite') return await readDatabase(config.acmeDnsDatabase);
+  const zone = config.zone?.name;
+  if (config.acmeDnsDatabase?.engine === 'sqlite') return { names: await readDatabase(config.acmeDnsDatabase), zone };
   const url = secrets.databaseUrl?.reveal();
-  if (config.acmeDnsDatabase !== undefined && url !== undefined) return await readDatabase({ engine: 'postgres', url });
+  if (config.acmeDnsDatabase !== undefined && url !== undefined)
+    return { names: await readDatabase({ engine: 'postgres', url }), zone };
   const message = `${from} is neither a database of acme-dns nor its configuration; name one of them`;
   throw new DomainError('invalid-source', message);
 }
@@ -88,18 +102,11 @@ async function readDatabase(database: AcmeDnsDatabase): Promise<ImportedName[]> 
   }
 }
 
-/** Each SQLite file begins with the same octets. */
-async function isSqlite(path: string): Promise<boolean> {
+function isSqlite(path: string): boolean {
   try {
-    const file = await open(path);
-    try {
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(15), 0, 15, 0);
-      return bytesRead === 0 || buffer.toString('latin1') === 'SQLite format 3';
-    } finally {
-      await file.close();
-    }
+    return isSqliteFile(path);
   } catch (error) {
-    throw new DomainError('invalid-source', `${path} cannot be read: ${messageOf(error)}`, { cause: error });
+    throw new DomainError('invalid-source', `${path} cannot be read: ${reason(error)}`, { cause: error });
   }
 }
 

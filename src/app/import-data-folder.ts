@@ -4,17 +4,13 @@ import { DomainError } from '../core/error.ts';
 import type { AcmeAccountStore } from '../issuance/ports.ts';
 import { createAcmeAccountFiles } from '../standalone/acme-account-files.ts';
 import { openDatabase } from '../store/database.ts';
-import type { Imported, ImportedName, Skipped } from '../store/import-names.ts';
-import type { PostgresDatabase } from '../store/postgres-database.ts';
+import type { Imported, ImportedName } from '../store/import-names.ts';
 import type { StoredRecord } from '../store/sqlite-contents.ts';
 import { loadSource } from './config-source.ts';
 import type { ConfigSource } from './config-source.ts';
 import { hasDataFolder, openDataFolder } from './data-folder.ts';
 import { SQLITE_FILE } from './kept-in-sqlite.ts';
 import { withCleanup } from './with-cleanup.ts';
-
-/** Names brought in by one transaction. */
-const PAGE = 2000;
 
 /** What came of it, or would come of it. */
 export interface DataFolderReport extends Imported {
@@ -49,7 +45,8 @@ export async function importDataFolder(source: ConfigSource, asked: DataFolderFr
       const message = 'the configuration has no [database]; name the PostgreSQL database that is to have it all as url';
       throw new DomainError('invalid-config', message);
     }
-    const imported = await importPages(postgres, names, asked.dryRun);
+    const { importIntoPostgres } = await import('../store/import-into.ts');
+    const imported = await importIntoPostgres(postgres, { names, dryRun: asked.dryRun });
     if (asked.dryRun) return { ...imported, found: names.length, records: records.length, acmeAccounts: 0 };
     const { importRecords } = await import('../store/import-records.ts');
     const files = createAcmeAccountFiles(join(from, 'accounts'));
@@ -74,22 +71,6 @@ async function readDataFolder(path: string): Promise<{ names: ImportedName[]; re
   } finally {
     database.close();
   }
-}
-
-async function importPages(
-  database: PostgresDatabase,
-  names: readonly ImportedName[],
-  dryRun: boolean,
-): Promise<Imported> {
-  const { importIntoPostgres } = await import('../store/import-into.ts');
-  const sum = { accounts: 0, delegations: 0, updated: 0, present: 0 };
-  const skipped: Skipped[] = [];
-  for (let at = 0; at < names.length; at += PAGE) {
-    const part = await importIntoPostgres(database, { names: names.slice(at, at + PAGE), dryRun });
-    for (const key of ['accounts', 'delegations', 'updated', 'present'] as const) sum[key] += part[key];
-    skipped.push(...part.skipped);
-  }
-  return { ...sum, skipped };
 }
 
 /** The CAs that there may be an account at: their names are not in the files' names. */

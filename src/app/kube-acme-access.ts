@@ -8,6 +8,7 @@ import type { Clock } from '../core/clock.ts';
 import { acmeCalls } from '../issuance/acme-calls.ts';
 import type { AcmeCalls } from '../issuance/acme-calls.ts';
 import type { AcmeAccess, AcmeServer } from '../kube/acme/acme-access.ts';
+import { environmentProxy } from './environment-proxy.ts';
 import { version } from './version.ts';
 
 export interface KubeAcmeAccess extends AcmeAccess {
@@ -27,7 +28,8 @@ export function openKubeAcmeAccess(options: {
     const known = clients.get(id);
     if (known !== undefined) return known;
     const userAgent = `evercert/${version()}`;
-    const made = createAcmeClient({ ...options, directoryUrl, trust, trustAnyone, userAgent });
+    const proxyFor = environmentProxy;
+    const made = createAcmeClient({ ...options, directoryUrl, trust, trustAnyone, userAgent, proxyFor });
     clients.set(id, made);
     return made;
   }

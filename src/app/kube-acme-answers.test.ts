@@ -112,4 +112,23 @@ describe('answers of solvers', () => {
     const places = [answers({}), answers(remote), other].map((one) => 'place' in one && one.place);
     assert.equal(new Set(places).size, 3, 'what is known of a delegation of one tenant is not known of another');
   });
+
+  test('with nameservers are looked at through them, and those that are none are told', () => {
+    const { open } = world();
+    const account = { host: 'https://auth.example.com', accountSecretRef: { name: 'accounts', key: 'json' } };
+    for (const acmeDNS of [{}, account]) {
+      const made = (nameservers: string[]) => open({ dns01: { acmeDNS, nameservers } }, TENANT);
+      const usual = made([]);
+      const own = made(['192.0.2.53:53', 'https://dns.example.net/dns-query']);
+      assert.ok('place' in usual && 'place' in own);
+      assert.equal(usual.checker, undefined);
+      assert.equal(typeof own.checker?.checkDelegation, 'function');
+      assert.notEqual(usual.place, own.place, 'what one sees, the other need not');
+      const none = made(['dns.example.net']);
+      assert.match(
+        'message' in none ? none.message : '',
+        /^in dns01\.nameservers of its solver "dns\.example\.net" is not/,
+      );
+    }
+  });
 });

@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts';
-import { isWithin, parseDomainName } from '../core/domain-name.ts';
+import { parseDomainName } from '../core/domain-name.ts';
 import type { DomainName } from '../core/domain-name.ts';
-import { accountAtOrAbove, accountIn, parseAccountMap, withAccount } from '../dns01/account-map.ts';
+import { accountAtOrAbove, parseAccountMap, withAccount } from '../dns01/account-map.ts';
 import type { AcmeDnsAccounts } from '../dns01/account-map.ts';
 import { createAuthoritativeValues } from '../dns01/authoritative-values.ts';
 import type { DelegationCheckerOptions } from '../dns01/delegation.ts';
@@ -16,7 +16,11 @@ import type { LabelOf } from '../kube/acme/own-labels.ts';
 import { createOwnLabels } from '../kube/acme/own-labels.ts';
 import { rememberSecrets } from '../kube/acme/remembered-secrets.ts';
 import type { KubeDeps } from '../kube/deps.ts';
+import type { DelegationChecker } from '../issuance/ports.ts';
+import { environmentProxy } from './environment-proxy.ts';
 import type { KubeDns } from './kube-acme-dns.ts';
+import { createSolverLooks } from './solver-looks.ts';
+import { targetOfOld } from './target-of-old.ts';
 
 export interface KubeAnswersOptions {
   readonly deps: KubeDeps;
@@ -43,27 +47,32 @@ export function openKubeAnswers({
   const accountsIn = (namespace: string, { name, key }: { name: string; key: string }): AccountSecret =>
     openAccountSecret({ namespace, name, key }, { client: deps.client, secrets: deps.secrets, readSecret });
 
+  const lookOf = createSolverLooks(look, dns?.zone);
   const open = createOpenAnswers({
     ownZone: dns?.zone,
-    own(scope, account) {
+    own(scope, account, { nameservers }) {
       if (dns === undefined) throw new Error('there is no zone of our own');
       const secret = account && accountsIn(scope.namespace, account);
       // Names are those of the tenant: what is known of one says nothing about another.
-      const place = `own ${scope.kind} ${scope.namespace} ${account === undefined ? '' : account.name}`;
-      return ownAnswers(dns, { place, labelOf: (domain, signal) => labelOf(domain, scope, signal), secret });
+      const place = `own ${scope.kind} ${scope.namespace} ${account === undefined ? '' : account.name} ${nameservers.join(' ')}`;
+      const { checker } = lookOf(nameservers);
+      return ownAnswers(dns, { place, labelOf: (domain, signal) => labelOf(domain, scope, signal), secret, checker });
     },
-    remote(scope, host, account, blind) {
+    remote(scope, host, account, { blind, nameservers }) {
+      const { options, checker } = lookOf(nameservers);
       const presenter = createRemotePresenter({
         server: host,
         accounts: secretAccounts(accountsIn(scope.namespace, account)),
         followServerUrl: true,
-        liveValues: blind ? undefined : createAuthoritativeValues(look),
+        proxyFor: environmentProxy,
+        liveValues: blind ? undefined : createAuthoritativeValues(options),
         clock,
       });
       presenters.push(presenter);
       return {
-        place: `${host} ${scope.namespace}/${account.name}/${account.key}`,
+        place: `${host} ${scope.namespace}/${account.name}/${account.key} ${nameservers.join(' ')}`,
         own: false,
+        checker,
         target: (domain, signal) => presenter.delegationTarget(domain, signal),
         present: (answer, _, signal) => presenter.present([answer], signal),
         remove: (answer, signal) => presenter.remove([answer], signal),
@@ -83,11 +92,13 @@ function ownAnswers(
     readonly place: string;
     readonly labelOf: (domain: DomainName, signal: AbortSignal) => ReturnType<LabelOf>;
     readonly secret: AccountSecret | undefined;
+    readonly checker: DelegationChecker | undefined;
   },
 ): Answers {
   return {
     place: names.place,
     own: true,
+    checker: names.checker,
     async target(domain, signal) {
       return (
         (await targetOfOld(domain, zone, names.secret, signal)) ??
@@ -101,21 +112,6 @@ function ownAnswers(
     },
     async remove() {},
   };
-}
-
-/** Where the CNAME of a domain leads already: whoever came from an acme-dns server for this very zone keeps its names. */
-async function targetOfOld(
-  domain: DomainName,
-  zone: DomainName,
-  secret: AccountSecret | undefined,
-  signal: AbortSignal,
-): Promise<DomainName | undefined> {
-  const text = await secret?.read(signal);
-  if (secret === undefined || text === undefined) return undefined;
-  const account = accountIn(secret.path, parseAccountMap(secret.path, text), domain);
-  if (account === undefined) return undefined;
-  const target = parseDomainName(account.fulldomain);
-  return isWithin(target, zone) && target !== zone ? target : undefined;
 }
 
 function secretAccounts(secret: AccountSecret): AcmeDnsAccounts {

@@ -2,11 +2,20 @@ import { parseAddress, parseListener } from '../config/address.ts';
 import { parseMailbox } from '../config/text.ts';
 import { isWithin, parseDomainName } from '../core/domain-name.ts';
 import { DomainError } from '../core/error.ts';
-import type { NameServer } from '../dns/query.ts';
 import type { KubeAcmeOptions } from './kube-acme.ts';
+import type { KubeLookOptions } from './kube-look.ts';
+import { parseResolver } from './parse-resolver.ts';
+
+/** The flags about how delegations are looked at, as they stand on the command line. */
+export interface KubeLookFlags {
+  readonly dns01RecursiveNameservers?: readonly string[];
+  readonly dns01RecursiveNameserversOnly?: boolean;
+  /** Servers by zone. */
+  readonly dns01Route?: Readonly<Record<string, readonly string[]>>;
+}
 
 /** The flags of `evercert kube controller` about ACME and DNS, as they stand on the command line. */
-export interface KubeAcmeFlags {
+export interface KubeAcmeFlags extends KubeLookFlags {
   readonly dnsZone?: string;
   readonly dnsListen?: readonly string[];
   readonly dnsNameserver?: string;
@@ -15,10 +24,6 @@ export interface KubeAcmeFlags {
   readonly dnsWorkers?: number;
   /** `namespace/name` */
   readonly dnsService?: string;
-  readonly dns01RecursiveNameservers?: readonly string[];
-  readonly dns01RecursiveNameserversOnly?: boolean;
-  /** Servers by zone. */
-  readonly dns01Route?: Readonly<Record<string, readonly string[]>>;
   readonly maxConcurrentChallenges?: number;
 }
 
@@ -30,10 +35,18 @@ const DEFAULT_CHALLENGES = 60;
 
 /** @throws DomainError `invalid-address`, `invalid-name`, `invalid-config` */
 export function readAcmeFlags(flags: KubeAcmeFlags): KubeAcmeOptions {
-  const resolvers = flags.dns01RecursiveNameservers ?? [];
   return {
     dns: dnsOf(flags),
-    resolvers: resolvers.map(resolverOf),
+    ...readLookFlags(flags),
+    mostChallenges: flags.maxConcurrentChallenges ?? DEFAULT_CHALLENGES,
+  };
+}
+
+/** @throws DomainError `invalid-address`, `invalid-name` */
+export function readLookFlags(flags: KubeLookFlags): KubeLookOptions {
+  const resolvers = flags.dns01RecursiveNameservers ?? [];
+  return {
+    resolvers: resolvers.map(parseResolver),
     resolversOnly: flags.dns01RecursiveNameserversOnly ?? false,
     routes: new Map(
       Object.entries(flags.dns01Route ?? {}).map(([zone, servers]) => [
@@ -41,7 +54,6 @@ export function readAcmeFlags(flags: KubeAcmeFlags): KubeAcmeOptions {
         servers.map((server) => parseAddress(server, 53)),
       ]),
     ),
-    mostChallenges: flags.maxConcurrentChallenges ?? DEFAULT_CHALLENGES,
   };
 }
 
@@ -63,16 +75,6 @@ function dnsOf(flags: KubeAcmeFlags): KubeAcmeOptions['dns'] {
     service: flags.dnsService === undefined ? undefined : serviceOf(flags.dnsService),
     workers: flags.dnsWorkers ?? DNS_WORKERS,
   };
-}
-
-/** An address, or the URL of a resolver that speaks DNS over HTTPS (RFC 8484). */
-function resolverOf(text: string): NameServer {
-  if (!text.includes('://')) return parseAddress(text, 53);
-  if (URL.canParse(text) && new URL(text).protocol === 'https:') return { address: text, port: 443 };
-  throw new DomainError(
-    'invalid-address',
-    `"${text}" is no resolver; write it as in 192.0.2.53:53 or https://dns.example.net/dns-query`,
-  );
 }
 
 function serviceOf(text: string): { namespace: string; name: string } {

@@ -2,10 +2,7 @@ import type { Exchange } from '../acme/http.ts';
 import type { ZoneConfig } from '../config/config.ts';
 import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/error.ts';
-import { askAnywhere } from '../dns01/ask-anywhere.ts';
 import { createDelegationChecker } from '../dns01/delegation.ts';
-import type { Routes } from '../dns01/delegation.ts';
-import { systemResolvers } from '../dns01/system-resolvers.ts';
 import type { Listener } from '../dns/listener.ts';
 import type { NameServer } from '../dns/query.ts';
 import type { AcmeAccess } from '../kube/acme/acme-access.ts';
@@ -19,9 +16,11 @@ import { startKubeDns } from './kube-acme-dns.ts';
 import { createReplicaCheck } from './kube-dns-replicas.ts';
 import type { KubeInformers } from './kube-informers.ts';
 import type { IssuerSupportFactory } from './kube-issuers.ts';
+import { kubeLook } from './kube-look.ts';
+import type { KubeLookOptions } from './kube-look.ts';
 
 /** What the flags of `evercert kube controller` say about ACME. */
-export interface KubeAcmeOptions {
+export interface KubeAcmeOptions extends KubeLookOptions {
   /** The challenge zone that this program serves itself; undefined: acme-dns servers of others answer. */
   readonly dns:
     | {
@@ -32,11 +31,6 @@ export interface KubeAcmeOptions {
         readonly service: ObjectKey | undefined;
       }
     | undefined;
-  /** None: those of the machine. */
-  readonly resolvers: readonly NameServer[];
-  readonly resolversOnly: boolean;
-  /** Servers given by hand for a zone: where the world is seen otherwise from here. */
-  readonly routes: Routes;
   readonly mostChallenges: number;
   /** For tests: what goes to CAs goes through it. */
   readonly wrapAccess?: (access: AcmeAccess) => AcmeAccess;
@@ -74,14 +68,9 @@ export async function openKubeAcme(
         options.dns.service === undefined ? async () => {} : createReplicaCheck(client, options.dns.service, clock),
       onFault: (error) => logger.error('DNS', { error: messageOf(error) }),
     }));
-  const look = {
-    resolvers: options.resolvers.length > 0 ? options.resolvers : await systemResolvers(),
-    resolversOnly: options.resolversOnly,
-    // Our zone is asked here, whatever the world knows of it yet.
-    routes: new Map([...(dns === undefined ? [] : [[dns.zone, [dns.at]] as const]), ...options.routes]),
-    clock,
-    ask: askAnywhere,
-  };
+  // Our zone is asked here, whatever the world knows of it yet.
+  const routes = new Map([...(dns === undefined ? [] : [[dns.zone, [dns.at]] as const]), ...options.routes]);
+  const look = await kubeLook({ ...options, routes }, clock);
   const access = openKubeAcmeAccess({ clock, observe: world.observe });
   const closing: (() => Promise<void>)[] = [];
   return {

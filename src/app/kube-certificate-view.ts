@@ -1,6 +1,7 @@
 import { DomainError, messageOf } from '../core/error.ts';
 import type { KubeClient } from '../kube/api/client.ts';
 import { events } from '../kube/api/event-object.ts';
+import { isKubeError } from '../kube/api/kube-error.ts';
 import { listAll } from '../kube/api/list-all.ts';
 import type { KubeObject, ObjectKey } from '../kube/api/object.ts';
 import { secretBytes, secrets } from '../kube/api/secret.ts';
@@ -26,8 +27,8 @@ export interface EventView {
 export interface ObjectView {
   readonly kind: string;
   readonly name: string;
-  /** Whether the object is there. */
-  readonly found: boolean;
+  /** Whether the object is there; undefined when whoever asks may not read it. */
+  readonly found: boolean | undefined;
   /** What it says of itself: conditions, or the state of ACME objects. */
   readonly states: readonly StateView[];
   readonly events: readonly EventView[];
@@ -41,7 +42,8 @@ export interface StateView {
 
 export interface SecretView {
   readonly name: string;
-  readonly found: boolean;
+  /** Undefined when whoever asks may not read it. */
+  readonly found: boolean | undefined;
   /** Why what is in it is no certificate. */
   readonly fault?: string | undefined;
   readonly subject?: string;
@@ -133,7 +135,7 @@ function summaryOf(
   if (ready?.status === 'True') {
     return view.renewalTime === undefined ? 'It is ready.' : `It is ready, and is renewed at ${view.renewalTime}.`;
   }
-  if (!view.issuer.found) return `It is not ready: there is no ${view.issuer.kind} ${view.issuer.name}.`;
+  if (view.issuer.found === false) return `It is not ready: there is no ${view.issuer.kind} ${view.issuer.name}.`;
   const failure = issuing?.message ?? ready?.message;
   return failure === undefined
     ? 'Nobody has looked at it yet: is the controller running?'
@@ -160,12 +162,14 @@ async function viewIssuer(look: Look, { spec: { issuerRef } }: Certificate): Pro
     return { kind, name, found: true, states: [{ state: 'foreign', reason: undefined, message }], events: [] };
   }
   const issuer = kind === 'Issuer' ? await look.get(issuerResource, name) : await look.get(clusterIssuerResource, name);
-  if (issuer === undefined) return { kind, name, found: false, states: [], events: [] };
+  if (issuer === undefined || issuer === 'hidden')
+    return { kind, name, found: issuer === 'hidden' ? undefined : false, states: [], events: [] };
   return await look.view(kind, issuer, conditionStates(issuer.status?.conditions));
 }
 
 async function viewSecret(client: KubeClient, key: ObjectKey, signal: AbortSignal): Promise<SecretView> {
-  const secret = await client.get(secrets, key, { signal });
+  const secret = await unlessHidden(client.get(secrets, key, { signal }));
+  if (secret === 'hidden') return { name: key.name, found: undefined };
   if (secret === undefined) return { name: key.name, found: false };
   return { name: key.name, found: true, ...describeCertificate(secretBytes(secret, 'tls.crt')) };
 }
@@ -201,12 +205,24 @@ function acmeStates(status: { readonly state?: string | undefined; readonly reas
   return [{ state: status?.state ?? 'new', reason: undefined, message: status?.reason }];
 }
 
+/** Who may read Certificates need not be allowed to read all that belongs to them: viewers of a namespace see no Secrets. */
+async function unlessHidden<T>(work: Promise<T>): Promise<T | 'hidden'> {
+  try {
+    return await work;
+  } catch (error) {
+    if (isKubeError(error, 'kube-forbidden') && error.status === 403) return 'hidden';
+    throw error;
+  }
+}
+
 type Look = ReturnType<typeof createLook>;
 
 /** Reads what belongs to the Certificates of one namespace. */
 function createLook(client: KubeClient, namespace: string, signal: AbortSignal) {
-  const all = async <T extends KubeObject>(resource: Parameters<typeof client.get<T>>[0]) =>
-    (await listAll(client, resource, { namespace }, { signal })).items;
+  const all = async <T extends KubeObject>(resource: Parameters<typeof client.get<T>>[0]) => {
+    const listed = await unlessHidden(listAll(client, resource, { namespace }, { signal }));
+    return listed === 'hidden' ? [] : listed.items;
+  };
   const allOwnedBy = async <T extends KubeObject>(resource: Parameters<typeof client.get<T>>[0], owner: KubeObject) =>
     (await all(resource)).filter(({ metadata }) =>
       metadata.ownerReferences?.some(({ uid }) => uid === owner.metadata.uid),
@@ -215,12 +231,11 @@ function createLook(client: KubeClient, namespace: string, signal: AbortSignal) 
     all,
     allOwnedBy,
     get: <T extends KubeObject>(resource: Parameters<typeof client.get<T>>[0], name: string) =>
-      client.get(resource, resource.namespaced ? { namespace, name } : { name }, { signal }),
+      unlessHidden(client.get(resource, resource.namespaced ? { namespace, name } : { name }, { signal })),
     ownedBy: async <T extends KubeObject>(resource: Parameters<typeof client.get<T>>[0], owner: KubeObject) =>
       (await allOwnedBy(resource, owner)).at(-1),
     async view(kind: string, { metadata }: KubeObject, states: readonly StateView[]): Promise<ObjectView> {
       const fieldSelector = `involvedObject.uid=${metadata.uid ?? ''}`;
-      // Who may read certificates need not be allowed to read events.
       const listed = await listAll(
         client,
         events,

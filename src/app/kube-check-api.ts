@@ -27,7 +27,7 @@ export async function apiFault(
 ): Promise<string | undefined> {
   for (const resource of KINDS) {
     if (await client.hasResource(resource, { signal })) continue;
-    return `the API server does not know the kind ${resource.kind}; install it: kubectl apply --server-side -f deploy/crds.yaml`;
+    return `the API server does not know the kind ${resource.kind}; install it: evercert kube crds | kubectl apply --server-side -f -`;
   }
   const probe = {
     metadata: { name: 'evercert-check-api', namespace },
@@ -43,7 +43,7 @@ export async function apiFault(
   }
 }
 
-/** Until there is no fault, or no time is left. @throws DomainError `kube-api-not-ready` */
+/** Until there is no fault, or no time is left. @throws DomainError `kube-api-not-ready`, and what keeps us from looking */
 export async function checkApi(
   client: KubeClient,
   options: { readonly namespace: string; readonly wait: number; readonly clock: Clock },
@@ -54,10 +54,11 @@ export async function checkApi(
   for (;;) {
     const fault = await apiFault(client, namespace, signal).catch((error: unknown) => {
       signal.throwIfAborted();
-      return messageOf(error);
+      return error instanceof Error ? error : new Error(messageOf(error));
     });
     if (fault === undefined) return;
-    if (clock.now() + LOOK_EVERY > limit) throw new DomainError('kube-api-not-ready', fault);
+    if (clock.now() + LOOK_EVERY > limit)
+      throw typeof fault === 'string' ? new DomainError('kube-api-not-ready', fault) : fault;
     await clock.sleep(LOOK_EVERY, signal);
   }
 }

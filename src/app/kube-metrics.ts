@@ -52,6 +52,7 @@ function challengeSample({ metadata, spec, status }: Challenge): ChallengeSample
     type: spec.type,
     status: status?.state ?? '',
     processing: status?.processing === true,
+    reason: status?.reason ?? '',
   };
 }
 

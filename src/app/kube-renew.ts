@@ -43,8 +43,13 @@ async function chosen(
 ): Promise<Renewed[]> {
   const byList = all || selector !== undefined;
   if (names.length > 0 === byList) {
-    throw new DomainError('invalid-config', 'say which certificates: name them, or give --all, or a label by -l');
+    throw new DomainError(
+      'invalid-config',
+      `say which certificates: ${byList ? 'either name them' : 'name them'}, or give --all, or a label by -l`,
+    );
   }
+  if (!byList && allNamespaces)
+    throw new DomainError('invalid-config', 'names are of one namespace: give it by -n, and no -A');
   if (!byList) return names.map((name) => ({ namespace, name }));
   const query = { namespace: allNamespaces ? undefined : namespace, labelSelector: selector };
   const { items } = await listAll(client, certificateResource, query, { signal });

@@ -8,6 +8,7 @@ import { createRemotePresenter } from '../dns01/remote-presenter.ts';
 import type { RemotePresenter } from '../dns01/remote-presenter.ts';
 import { systemResolvers } from '../dns01/system-resolvers.ts';
 import type { NameServer } from '../dns/query.ts';
+import { environmentProxy } from './environment-proxy.ts';
 
 /** How delegations are looked at. `own`: our zones are asked here, whatever the world knows of them yet. */
 export async function delegationOptions(
@@ -37,6 +38,7 @@ export function remotePresenter(
     server: secrets.acmeDnsServer?.reveal() ?? acmeDns.server,
     accounts: openAccountFile(acmeDns.accounts),
     trust: acmeDns.trust,
+    proxyFor: environmentProxy,
     allowFrom: acmeDns.allowFrom,
     liveValues: createAuthoritativeValues(look),
     clock: look.clock,

@@ -53,7 +53,10 @@ function createFaultLog(logger: Logger) {
       const message = messageOf(error);
       if (told.get(certificate) === message) return;
       told.set(certificate, message);
-      logger.error('fault', { ...(certificate !== '' && { certificate }), error: message });
+      logger.error('certificates cannot be looked after', {
+        ...(certificate !== '' && { certificate }),
+        error: message,
+      });
     },
   };
 }

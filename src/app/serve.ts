@@ -13,6 +13,7 @@ import type { ConfigSource } from './config-source.ts';
 import { hasStore, lockOrThrow, openDataFolder, SERVE_LOCK } from './data-folder.ts';
 import type { DataFolder } from './data-folder.ts';
 import { dnsOptions } from './dns-options.ts';
+import { openLogger } from './open-logger.ts';
 import { version } from './version.ts';
 import { waitForShared } from './wait-for-shared.ts';
 import { whenStoreIsThere } from './when-store-is-there.ts';
@@ -89,18 +90,6 @@ function checkSomethingToServe({ config }: LoadedConfig): void {
       ? 'give a configuration with a [zone] or a [[certificate]] (--config FILE)'
       : `to take over from acme-dns, give its configuration (--config ${found})`;
   throw new DomainError('invalid-config', `there is nothing to serve: ${hint}`);
-}
-
-async function openLogger({ config }: LoadedConfig, { environment }: ConfigSource): Promise<Logger> {
-  const { createLogger, logToFile, logToStandardError } = await import('../telemetry/logger.ts');
-  const { level, format, file } = config.log;
-  try {
-    const target = file === undefined ? logToStandardError(format, environment) : logToFile(format, file);
-    return await createLogger({ level, ...target });
-  } catch (error) {
-    const message = `the log file ${file ?? ''} cannot be written: ${messageOf(error)}; name another as log.file`;
-    throw new DomainError('file-not-writable', message, { cause: error });
-  }
 }
 
 async function startDns(

@@ -7,6 +7,7 @@ import type { Clock } from '../core/clock.ts';
 import { ensureAcmeAccount } from '../issuance/ensure-acme-account.ts';
 import type { EventSink } from '../telemetry/event.ts';
 import type { DataFolder } from './data-folder.ts';
+import { environmentProxy } from './environment-proxy.ts';
 import { version } from './version.ts';
 import { waitForShared } from './wait-for-shared.ts';
 
@@ -39,7 +40,8 @@ export function openSessions({ loaded, folder, clock, emit }: SessionOptions): S
     const known = clients.get(ca);
     if (known !== undefined) return known;
     const { trust } = loaded.config.acme;
-    const created = createAcmeClient({ directoryUrl: ca, trust, userAgent: `evercert/${version()}`, clock });
+    const userAgent = `evercert/${version()}`;
+    const created = createAcmeClient({ directoryUrl: ca, trust, userAgent, clock, proxyFor: environmentProxy });
     clients.set(ca, created);
     return created;
   }

@@ -22,7 +22,9 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 const MACHINE = /^(port-|file-|store-|lock-|address-|listen-|account-file-)/;
 const USAGE =
-  /^(invalid-(name|config|duration|record|address|key|listener|zone|server-url|allow-from|backup|source)$|unknown-)/;
+  /^(invalid-(name|config|kubeconfig|duration|record|address|key|listener|zone|server-url|allow-from|backup|source)$|unknown-)/;
+/** A controller tries these again, since somebody may mend them meanwhile. Who types a command is that somebody. */
+const NEEDS_A_PERSON = /^kube-(not-found|forbidden|login-failed|api-not-ready)$/;
 
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof Error && error.name === 'AbortError') return EXIT.interrupted;
@@ -31,6 +33,7 @@ export function exitCodeOf(error: unknown): ExitCode {
   if (USAGE.test(error.code)) return EXIT.usage;
   if (error.code.startsWith('cname-') || error.code.startsWith('delegation-')) return EXIT.delegation;
   if (MACHINE.test(error.code)) return EXIT.machine;
+  if (NEEDS_A_PERSON.test(error.code)) return EXIT.failed;
   if (first !== undefined && first !== error) return exitCodeOf(first);
   return error.retry.kind === 'never' ? EXIT.failed : EXIT.temporary;
 }

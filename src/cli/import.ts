@@ -21,7 +21,7 @@ export function defineImportCommand(program: Command, context: CommandContext): 
     .command('acme-dns')
     .summary('the accounts of an acme-dns server')
     .description(
-      'Brings the accounts of acme-dns, with their keys, labels and values, into the\ndatabase of evercert: all of it or nothing. What is there already stays, so it\ncan be run again. The database of acme-dns is only read.',
+      'Brings the accounts of acme-dns, with their keys, labels and values, into the\ndatabase of evercert. What is there already stays, so it can be run again, also\nafter it was interrupted. The database of acme-dns is only read.',
     )
     .requiredOption('--from <file>', 'its database file, its config.cfg, or the URL of its\nPostgreSQL database')
     .option('--dry-run', 'say what would be done, and do nothing');
@@ -53,12 +53,12 @@ function defineImportDataFolder(group: Command, { terminal, environment }: Comma
     const { from, dryRun = false } = flags;
     const report = await importDataFolder(configSource(flags, environment), { from, dryRun });
     if (flags.output === 'json') terminal.line(JSON.stringify({ dryRun, ...report }));
-    else for (const line of lines({ ...report, closed: [] }, dryRun)) terminal.line(line);
+    else for (const line of lines({ ...report, closed: [], otherZone: undefined }, dryRun)) terminal.line(line);
   });
 }
 
 function lines(
-  { found, accounts, delegations, updated, present, skipped, closed }: ImportReport,
+  { found, accounts, delegations, updated, present, skipped, closed, otherZone }: ImportReport,
   dryRun: boolean,
 ): string[] {
   const done = dryRun ? 'would be imported' : 'imported';
@@ -75,6 +75,11 @@ function lines(
     ...closed.map(
       (label) => `nobody is let in to ${label}: its allow list cannot be read; see "evercert accounts allow"`,
     ),
+    ...(otherZone === undefined
+      ? []
+      : [
+          `the zone of acme-dns is ${otherZone}, and CNAMEs lead there: serve it as [zone], or lead it here by a DNAME`,
+        ]),
   ];
 }
 

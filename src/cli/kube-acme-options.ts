@@ -4,7 +4,7 @@ import { collect, collectRoute } from './options.ts';
 
 /** What `evercert kube controller` is told about ACME and about the challenge zone that it serves. */
 export function addAcmeOptions(command: Command): Command {
-  return command
+  command
     .option('--dns-zone <name>', 'challenge zone to serve; without it acme-dns servers of others answer')
     .option('--dns-listen <address>', 'where DNS is served, UDP and TCP; may be repeated', collect)
     .option('--dns-nameserver <name>', 'name of the name server of the zone, as its NS record says')
@@ -18,15 +18,20 @@ export function addAcmeOptions(command: Command): Command {
       '--dns-service <namespace/name>',
       'service before all instances: a CA is told when every one has the answer',
     )
-    .option('--dns-workers <number>', 'threads that answer DNS', threads)
+    .option('--dns-workers <number>', 'threads that answer DNS', threads);
+  return addLookOptions(command).option('--max-concurrent-challenges <number>', 'challenges worked on at once', count);
+}
+
+/** How delegations are looked at. */
+export function addLookOptions(command: Command): Command {
+  return command
     .option(
       '--dns01-recursive-nameservers <list>',
       'resolvers to look at delegations with, in place of those of the pod',
       list,
     )
     .option('--dns01-recursive-nameservers-only [bool]', 'ask only them, not the servers of the zones', yes, false)
-    .option('--dns01-route <zone=address>', 'server to ask for a zone; may be repeated', collectRoute)
-    .option('--max-concurrent-challenges <number>', 'challenges worked on at once', count);
+    .option('--dns01-route <zone=address>', 'server to ask for a zone; may be repeated', collectRoute);
 }
 
 function list(text: string, before: readonly string[] = []): readonly string[] {

@@ -38,20 +38,25 @@ function show(view: CertificateView, terminal: Terminal): void {
   states(terminal, view.certificate);
   for (const part of [view.issuer, view.request, view.order, ...view.challenges]) {
     if (part === undefined) continue;
-    terminal.line(`${part.kind} ${part.name}${part.found ? '' : ': there is none'}`);
+    terminal.line(`${part.kind} ${part.name}${absence(part.found, 'there is none')}`);
     states(terminal, part);
   }
   showSecret(terminal, view.secret);
 }
 
 function showSecret(terminal: Terminal, secret: SecretView): void {
-  terminal.line(`Secret ${secret.name}${secret.found ? '' : ': there is none yet'}`);
+  terminal.line(`Secret ${secret.name}${absence(secret.found, 'there is none yet')}`);
   if (secret.fault !== undefined) field(terminal, 'fault', secret.fault);
   if (secret.names !== undefined) field(terminal, 'names', secret.names.join(' '));
   if (secret.issuer !== undefined) field(terminal, 'issuer', secret.issuer);
   if (secret.serial !== undefined) field(terminal, 'serial', secret.serial);
   if (secret.notBefore !== undefined)
     field(terminal, 'valid', `from ${secret.notBefore} until ${secret.notAfter ?? '?'}`);
+}
+
+function absence(found: boolean | undefined, none: string): string {
+  if (found === true) return '';
+  return `: ${found === undefined ? 'you may not read it' : none}`;
 }
 
 function states(terminal: Terminal, { states: all, events }: ObjectView): void {

@@ -49,7 +49,7 @@ export function writeStep(terminal: Terminal, shown: Shown, elapsed: number): vo
   const width = Math.max(20, Math.min(terminal.columns, 80) - indent.length);
   const time = `${(elapsed / 1000).toFixed(2)} s`.padStart(TIME_WIDTH);
   const label = terminal.style(shown.style ?? 'bold', shown.label.padEnd(LABEL_WIDTH));
-  const [first = '', ...rest] = shown.text.split('\n').flatMap((line) => wrap(line, width));
+  const [first = '', ...rest] = wrap(shown.text, width);
   terminal.line(`${terminal.style('dim', time)}  ${label}${first}`);
   for (const line of rest) terminal.line(`${indent}${line}`);
   for (const line of shown.details ?? []) terminal.line(`    ${line}`);

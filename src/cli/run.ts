@@ -53,7 +53,7 @@ function defineProgram(context: CommandContext): Command {
     .version(version(), '-V, --version', 'show the version')
     .helpOption('-h, --help', 'show this help')
     .helpCommand('help [command]', 'show the help of a command')
-    .configureHelp({ helpWidth: terminal.columns })
+    .configureHelp({ helpWidth: terminal.columns, minWidthToWrap: 30 })
     .configureOutput({
       outputError: (text) => terminal.error(inOneSentence(text)),
       // What is left is a hint after an error, or the help where a command is missing.

@@ -31,9 +31,7 @@ export function defineStatusCommand(program: Command, { terminal, environment, s
       for (const line of wrap(certificate.names.join(' '), 70)) terminal.line(`  names    ${line}`);
       terminal.line(`  state    ${wrap(certificate.message, 68).join('\n           ')}`);
       if (certificate.notAfter !== undefined) {
-        terminal.line(
-          `  valid    until ${new Date(certificate.notAfter).toISOString()}, ${formatDuration(certificate.notAfter - now)} left`,
-        );
+        terminal.line(`  valid    ${validity(certificate.notAfter, now)}`);
       }
       if (certificate.renewAt !== undefined) terminal.line(`  renewal  ${new Date(certificate.renewAt).toISOString()}`);
       for (const { name, target } of certificate.delegations) {
@@ -42,4 +40,10 @@ export function defineStatusCommand(program: Command, { terminal, environment, s
       if (certificate.folder !== undefined) terminal.line(`  files    ${certificate.folder}`);
     }
   });
+}
+
+export function validity(notAfter: number, now: number): string {
+  const left = notAfter - now;
+  const words = left < 0 ? `expired ${formatDuration(-left)} ago` : `${formatDuration(left)} left`;
+  return `until ${new Date(notAfter).toISOString()}, ${words}`;
 }

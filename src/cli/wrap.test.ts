@@ -7,6 +7,7 @@ test('wraps at spaces and keeps long words whole', () => {
   assert.deepEqual(wrap('one two three', 7), ['one two', 'three']);
   assert.deepEqual(wrap('a https://a.very.long.example/ b', 10), ['a', 'https://a.very.long.example/', 'b']);
   assert.deepEqual(wrap('', 10), []);
+  assert.deepEqual(wrap('one two\nthree four five', 10), ['one two', 'three four', 'five']);
 });
 
 test('no word is lost', () => {

@@ -38,7 +38,7 @@ const accountSchema = z.looseObject(
   'is not an object',
 );
 
-/** `path` is for the message, which never shows any of the text. @throws DomainError `account-file-invalid` */
+/** `path` is for the message, and says what it is when it is no file, which never shows any of the text. @throws DomainError `account-file-invalid` */
 export function parseAccountMap(path: string, text: string | undefined): AccountMap {
   if (text === undefined || text.trim() === '') return new Map();
   let value: unknown;
@@ -124,7 +124,7 @@ function placeOf(text: string, error: unknown): string {
 function invalid(path: string, what: string, cause?: unknown): DomainError {
   return new DomainError(
     'account-file-invalid',
-    `the account file ${path} ${what}; mend it, or move it away to register anew`,
+    `${path.startsWith('the ') ? path : `the account file ${path}`} ${what}; mend it, or move it away to register anew`,
     {
       // The cause of a parse error would carry the text, and with it passwords.
       cause: cause === undefined ? undefined : 'JSON syntax error',

@@ -1,7 +1,9 @@
-import type { Agent } from 'undici';
+import type { Dispatcher } from 'undici';
 import { z } from 'zod';
 import { messageOf } from '../core/error.ts';
 import { withTimeout } from '../core/clock.ts';
+import { parseProxy } from '../core/proxy-of.ts';
+import type { ProxyFor } from '../core/proxy-of.ts';
 import type { AcmeDnsAccount } from './account-file.ts';
 import type { ServerUrl } from './server-url.ts';
 
@@ -26,6 +28,8 @@ export interface AcmeDnsClientOptions {
   readonly server: ServerUrl;
   /** PEM roots in place of the system's. */
   readonly trust?: string | undefined;
+  /** Through which the server is reached; default is none. */
+  readonly proxyFor?: ProxyFor | undefined;
   /** ms for one call, from connecting to the last byte. */
   readonly timeout: number;
 }
@@ -49,12 +53,17 @@ interface RawAnswer {
 
 export function createAcmeDnsClient(options: AcmeDnsClientOptions): AcmeDnsClient {
   const { server, trust, timeout } = options;
-  let agent: Promise<Agent> | undefined;
+  let agent: Promise<Dispatcher> | undefined;
 
   // undici takes a while to load, and a process that presents locally never needs it.
-  const connect = async (): Promise<Agent> => {
+  const connect = async (): Promise<Dispatcher> => {
     const undici = await import('undici');
-    return new undici.Agent({ connect: trust === undefined ? { timeout } : { timeout, ca: trust }, connections: 8 });
+    const tls = trust === undefined ? { timeout } : { timeout, ca: trust };
+    const text = options.proxyFor?.(new URL(server.endpoint('')));
+    if (text === undefined) return new undici.Agent({ connect: tls, connections: 8 });
+    const proxy = parseProxy(text);
+    if (proxy === undefined) throw new Error('HTTPS_PROXY (or HTTP_PROXY) is no URL of a proxy');
+    return new undici.ProxyAgent({ uri: proxy.href, requestTls: tls, connectTimeout: timeout, connections: 8 });
   };
 
   async function post(
@@ -65,8 +74,8 @@ export function createAcmeDnsClient(options: AcmeDnsClientOptions): AcmeDnsClien
   ): Promise<RawAnswer | { kind: 'unreachable'; reason: string }> {
     signal.throwIfAborted();
     const { request } = await import('undici');
-    agent ??= connect();
     try {
+      agent ??= connect();
       const reply = await request(server.endpoint(endpoint), {
         dispatcher: await agent,
         method: 'POST',
@@ -113,7 +122,7 @@ export function createAcmeDnsClient(options: AcmeDnsClientOptions): AcmeDnsClien
     async close() {
       const open = agent;
       agent = undefined;
-      await (await open)?.close();
+      await (await open?.catch(() => undefined))?.close();
     },
   };
 }

@@ -1,11 +1,21 @@
 import assert from 'node:assert/strict';
+import { createPublicKey } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import { setDefaultCACertificates } from 'node:tls';
 import { test } from 'node:test';
 import { getGlobalDispatcher, MockAgent, setGlobalDispatcher } from 'undici';
+import { connectProxy } from '../core/testing/proxies.ts';
+import { createRoot, issueCertificate } from '../pki/issue.ts';
+import { generateKey, parsePrivateKey } from '../pki/key.ts';
 import { decodeMessage, encodeMessage } from '../dns/message.ts';
 import { parseRecordLine } from '../dns/record-line.ts';
 import { txtValue } from '../dns/record.ts';
-import { askAnywhere } from './ask-anywhere.ts';
+import { createAskAnywhere } from './ask-anywhere.ts';
 
+const askAnywhere = createAskAnywhere();
 const SERVER = { address: 'https://dns.example/dns-query', port: 443 };
 const QUESTION = { name: 'example.org', type: 'TXT' } as const;
 const options = () => ({ signal: AbortSignal.timeout(5000), timeout: 3000, recursionDesired: true });
@@ -56,4 +66,39 @@ test('what is no answer is said, with the URL', async (t) => {
 test('an answer to another question is none', async (t) => {
   withServer(t, 200, (packet) => answering(packet, { question: 'other.example' }));
   await assert.rejects(askAnywhere(QUESTION, SERVER, options()), { code: 'dns-malformed' });
+});
+
+test('through a proxy, which looks up the resolver', { timeout: 20_000 }, async (t) => {
+  const around = { notBefore: Date.now() - 3_600_000, notAfter: Date.now() + 3_600_000 };
+  const root = await createRoot({ ...around, commonName: 'Test Root' });
+  const key = await generateKey('P-256');
+  const publicKey = createPublicKey(parsePrivateKey(key));
+  const cert = await issueCertificate({ ...around, names: ['dns.example'], issuer: root, publicKey });
+  setDefaultCACertificates([root.certificate]);
+  const server = createServer({ key, cert }, (request, response) => {
+    void buffer(request).then((packet) => response.end(answering(packet)));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const proxy = await connectProxy(t, (server.address() as AddressInfo).port);
+  const ask = createAskAnywhere((url) =>
+    url.hostname === 'dns.example' ? `http://127.0.0.1:${proxy.port}` : undefined,
+  );
+  assert.equal((await ask(QUESTION, SERVER, options())).answers.length, 1);
+  assert.deepEqual(proxy.asked, ['dns.example:443 -']);
+  const closed = await connectProxy(t, 1, { status: 403 });
+  const refused = createAskAnywhere(() => `http://u:SECRET@127.0.0.1:${closed.port}`);
+  await assert.rejects(refused(QUESTION, SERVER, options()), {
+    code: 'dns-unreachable',
+    message: /^the resolver https:\/\/dns\.example\/dns-query cannot be asked: Proxy response \(403\)[^\n]*$/,
+  });
+  const wrong = createAskAnywhere(() => 'ftp://SECRET');
+  await assert.rejects(wrong(QUESTION, SERVER, options()), {
+    code: 'dns-unreachable',
+    message: /HTTPS_PROXY is no http:/,
+  });
 });

@@ -9,6 +9,7 @@ import { text } from 'node:stream/consumers';
 import { describe, test, type TestContext } from 'node:test';
 import { parseDomainName } from '../core/domain-name.ts';
 import { DomainError } from '../core/error.ts';
+import { connectProxy } from '../core/testing/proxies.ts';
 import { type AcmeDnsAccount, openAccountFile } from './account-file.ts';
 import { createRemotePresenter, type RemotePresenter, type RemotePresenterOptions } from './remote-presenter.ts';
 
@@ -362,4 +363,20 @@ test('after an update that was cut off, both answers are sent again, so that nei
   assert.equal((await failure(presenter.present(both, signal()))).code, 'acme-dns-unreachable');
   await presenter.present(both, signal());
   assert.deepEqual(sent, ['a', 'b', 'a', 'b']);
+});
+
+test('the server may stand behind a proxy', { timeout: 20_000 }, async (t) => {
+  const { port, seen } = await start(t, () => ({ status: 201, body: JSON.stringify(ACCOUNT) }));
+  const proxy = await connectProxy(t, port);
+  const folder = mkdtempSync(join(tmpdir(), 'evercert-presenter-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const presenter = createRemotePresenter({
+    server: 'http://acme-dns.test',
+    accounts: openAccountFile(join(folder, 'accounts.json')),
+    proxyFor: (url) => (url.hostname === 'acme-dns.test' ? `http://127.0.0.1:${proxy.port}` : undefined),
+  });
+  t.after(() => presenter.close());
+  assert.equal(await presenter.delegationTarget(DOMAIN, signal()), ACCOUNT.fulldomain);
+  assert.deepEqual(proxy.asked, ['http://acme-dns.test/register -']);
+  assert.equal(seen.length, 1);
 });

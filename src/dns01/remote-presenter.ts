@@ -3,6 +3,7 @@ import { systemClock } from '../core/clock.ts';
 import type { DomainName } from '../core/domain-name.ts';
 import { parseDomainName } from '../core/domain-name.ts';
 import { DomainError } from '../core/error.ts';
+import type { ProxyFor } from '../core/proxy-of.ts';
 import type { ChallengeAnswer } from '../issuance/order-record.ts';
 import type { Presenter } from '../issuance/ports.ts';
 import type { AcmeDnsAccount, AcmeDnsAccounts } from './account-map.ts';
@@ -25,6 +26,8 @@ export interface RemotePresenterOptions {
   readonly followServerUrl?: boolean | undefined;
   /** PEM roots for this server, in place of the system's. */
   readonly trust?: string | undefined;
+  /** Through which a server is reached; default is none. */
+  readonly proxyFor?: ProxyFor | undefined;
   /** CIDR ranges that new accounts may be updated from; none means everywhere. */
   readonly allowFrom?: readonly string[] | undefined;
   /** ms for one HTTP call; default 30,000. */
@@ -59,7 +62,8 @@ export function createRemotePresenter(options: RemotePresenterOptions): RemotePr
   const updates = new Map<string, { account: AcmeDnsAccount; readonly made: AccountUpdates }>();
 
   function clientOf(where: ServerUrl): AcmeDnsClient {
-    return createAcmeDnsClient({ server: where, trust: options.trust, timeout: options.timeout ?? 30_000 });
+    const { trust, proxyFor, timeout = 30_000 } = options;
+    return createAcmeDnsClient({ server: where, trust, proxyFor, timeout });
   }
 
   function serverFor({ server_url }: AcmeDnsAccount): { readonly shown: string; readonly client: AcmeDnsClient } {

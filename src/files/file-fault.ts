@@ -3,6 +3,8 @@ import { messageOf } from '../core/error.ts';
 const WORDS: Readonly<Record<string, string>> = {
   EACCES: 'this user may not write there',
   EPERM: 'this user may not write there',
+  // Node says so of a folder to be made, also where the file system cannot be written to.
+  ENOENT: 'its folder is missing, or on a file system that cannot be written to',
   EROFS: 'it is on a file system that cannot be written to',
   EEXIST: 'a file has that name',
   ENOTDIR: 'a part of that path is a file',

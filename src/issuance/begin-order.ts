@@ -39,7 +39,7 @@ export async function beginOrder(
   return order;
 }
 
-/** RFC 9773 section 5: only the CA that issued a certificate can see it replaced. */
+/** RFC 9773 section 5: only the CA that issued a certificate can see it replaced, and only by one that shares a name with it. */
 async function replacedBy(
   request: CertificateRequest,
   current: { chain: string; facts: CertificateFacts },
@@ -47,6 +47,8 @@ async function replacedBy(
 ): Promise<string | undefined> {
   const renewal = await deps.renewals.loadRenewal(request.id);
   if (renewal?.ca !== request.ca || renewal.serial !== current.facts.serial) return undefined;
+  const { names } = current.facts;
+  if (!request.names.some((name) => names.includes(name))) return undefined;
   try {
     const [leaf] = parseChain(current.chain);
     return leaf === undefined ? undefined : certificateId(leaf);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { parseCertificateName, parseDomainName } from '../core/domain-name.ts';
+import { parseCertificateName, parseCertificateNames, parseDomainName } from '../core/domain-name.ts';
 import { DomainError, DomainErrors } from '../core/error.ts';
 import { parseChain } from '../pki/chain.ts';
 import { keyTypeOf } from '../pki/key.ts';
@@ -69,6 +69,19 @@ describe('issueCertificate', () => {
       return call();
     });
     const request = { ...s.request, ca: 'https://other.example/directory' };
+    await issueCertificate(request, { ...s.deps, openAcme: async () => acme }, { signal });
+    assert.deepEqual(replaced, [undefined]);
+  });
+
+  test('nor is a CA told of a certificate that shares no name with the new one, which it would refuse', async () => {
+    const s = await createScriptedIssuance();
+    await issue(s);
+    const replaced: unknown[] = [];
+    const acme = interceptCalls(s.acme, (method, call, [order]) => {
+      if (method === 'createOrder') replaced.push((order as { replaces?: string }).replaces);
+      return call();
+    });
+    const request = { ...s.request, names: parseCertificateNames(['moved.example.org']) };
     await issueCertificate(request, { ...s.deps, openAcme: async () => acme }, { signal });
     assert.deepEqual(replaced, [undefined]);
   });

@@ -12,6 +12,9 @@ import type { ImportedName } from './import-names.ts';
 import { openPostgres, type RunSql } from './postgres-database.ts';
 import { snapshotDatabase } from './snapshot.ts';
 
+/** Rows read at a time. */
+const PART = 10_000;
+
 /**
  * All names in a SQLite database of acme-dns, with what evercert kept beside them when it was used in place. The file is only read: what is
  * looked at is `copy`, which is made for it.
@@ -65,19 +68,33 @@ async function rowsIn(store: AccountStore): Promise<Map<string, readonly TxtRow[
 export async function readAcmeDnsPostgres(url: string): Promise<ImportedName[]> {
   const database = await openPostgres(url);
   try {
-    return await database.transaction(readTables, {
+    // PostgreSQL ends a transaction that we leave alone for seconds: what is to be made of the rows is made after it.
+    const tables = await database.transaction(readTables, {
       first: 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;',
     });
+    return namesIn(tables);
   } finally {
     await database.close();
   }
 }
 
-async function readTables(run: RunSql): Promise<ImportedName[]> {
+interface Tables {
+  readonly records: readonly QueryResultRow[];
+  readonly txt: readonly QueryResultRow[];
+}
+
+async function readTables(run: RunSql): Promise<Tables> {
   const schema = await findAcmeDnsSchema(run);
   if (schema === undefined) throw notThere('the PostgreSQL database has no tables of acme-dns');
-  const records = await run(`SELECT username, password, subdomain, allowfrom FROM ${schema}.records ORDER BY username`);
-  const txt = await run(`SELECT rowid, subdomain, value, lastupdate FROM ${schema}.txt ORDER BY rowid`);
+  const records = await readAll(
+    run,
+    `SELECT username, password, subdomain, allowfrom FROM ${schema}.records ORDER BY username`,
+  );
+  const txt = await readAll(run, `SELECT rowid, subdomain, value, lastupdate FROM ${schema}.txt ORDER BY rowid`);
+  return { records, txt };
+}
+
+function namesIn({ records, txt }: Tables): ImportedName[] {
   const slots = Map.groupBy(txt, (row) => String(row['subdomain']));
   return records.map((record) => {
     const owner = accountOf(record);
@@ -85,6 +102,19 @@ async function readTables(run: RunSql): Promise<ImportedName[]> {
     const newest = Math.max(...rows.map(({ updatedAt }) => updatedAt));
     return { subdomain: owner.subdomain, owner: rows.length === 0 ? owner : { ...owner, lastUpdateAt: newest }, rows };
   });
+}
+
+/** Part by part, so that no statement takes long: the tables have no index that every part could be looked for by. */
+async function readAll(run: RunSql, select: string): Promise<QueryResultRow[]> {
+  await run(`DECLARE part NO SCROLL CURSOR FOR ${select}`);
+  const rows: QueryResultRow[] = [];
+  for (;;) {
+    const part = await run(`FETCH ${PART} FROM part`);
+    for (const row of part) rows.push(row);
+    if (part.length < PART) break;
+  }
+  await run('CLOSE part');
+  return rows;
 }
 
 function accountOf(record: QueryResultRow): Account {

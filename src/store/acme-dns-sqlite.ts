@@ -1,8 +1,9 @@
 import { chmodSync, existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { DomainError, messageOf } from '../core/error.ts';
+import { DomainError } from '../core/error.ts';
 import { ACME_DNS_VERSION, besideMigrations, indexOf, sqliteTables } from './acme-dns-schema.ts';
 import { inTransaction } from './database.ts';
+import { sqliteReason } from './sqlite-reason.ts';
 
 /** How long a statement waits for another process that is writing, in ms. */
 const BUSY_TIMEOUT = 5000;
@@ -22,7 +23,7 @@ export function openAcmeDnsSqlite(file: string): DatabaseSync {
     return database;
   } catch (error) {
     if (error instanceof DomainError) throw error;
-    const message = `the database of acme-dns ${file} cannot be used: ${messageOf(error)}; stop acme-dns, and let this user write the file and its folder`;
+    const message = `the database of acme-dns ${file} cannot be used: ${sqliteReason(error)}; stop acme-dns, and let this user write the file and its folder`;
     throw new DomainError('store-unavailable', message, { cause: error });
   }
 }

@@ -1,7 +1,8 @@
 import { DatabaseSync } from 'node:sqlite';
 import { chmodSync, closeSync, existsSync, fdatasync, openSync } from 'node:fs';
-import { DomainError, messageOf } from '../core/error.ts';
+import { DomainError } from '../core/error.ts';
 import { migrations } from './migrations.ts';
+import { sqliteReason } from './sqlite-reason.ts';
 
 /** How long a statement waits for another process that is writing, in ms. */
 const BUSY_TIMEOUT = 5000;
@@ -43,7 +44,7 @@ export class LoggedDatabase extends DatabaseSync {
  * @throws DomainError `store-unavailable`, `store-too-new`
  */
 export function openDatabase(file: string): DatabaseSync {
-  let database: DatabaseSync;
+  let database: DatabaseSync | undefined;
   try {
     const isNew = file !== ':memory:' && !existsSync(file);
     const kind = file === ':memory:' ? DatabaseSync : LoggedDatabase;
@@ -51,20 +52,25 @@ export function openDatabase(file: string): DatabaseSync {
     if (isNew) chmodSync(file, 0o600);
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON');
     database.exec(`PRAGMA wal_autocheckpoint = ${LOG_PAGES}`);
+    migrate(database, file);
+    return database;
   } catch (error) {
+    database?.close();
+    if (error instanceof DomainError) throw error;
     const hint = 'mend that, restore a backup, or name another data folder';
-    throw new DomainError('store-unavailable', `the database ${file} cannot be opened: ${messageOf(error)}; ${hint}`, {
-      cause: error,
-    });
+    throw new DomainError(
+      'store-unavailable',
+      `the database ${file} cannot be opened: ${sqliteReason(error)}; ${hint}`,
+      {
+        cause: error,
+      },
+    );
   }
-  migrate(database, file);
-  return database;
 }
 
 function migrate(database: DatabaseSync, file: string): void {
   const current = () => Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
   if (current() > migrations.length) {
-    database.close();
     throw new DomainError('store-too-new', `the database ${file} was written by a newer evercert; start that version`);
   }
   if (current() === migrations.length) return;

@@ -2,12 +2,16 @@ import type { DatabaseSync } from 'node:sqlite';
 import { systemClock } from '../core/clock.ts';
 import { inTransaction } from './database.ts';
 import { importNames, withoutWriting } from './import-names.ts';
-import type { Imported, ImportedName, ImportTarget } from './import-names.ts';
+import type { Imported, ImportedName, ImportTarget, Skipped } from './import-names.ts';
 import type { PostgresDatabase } from './postgres-database.ts';
+import type { Needs } from './postgres-working-set.ts';
 import { createWriteQueue } from './postgres-write-queue.ts';
 import { toAccount } from './sqlite-account-store.ts';
 import { createSqliteChanges } from './sqlite-changes.ts';
 import { sqliteFault } from './sqlite-fault.ts';
+
+/** Names brought into PostgreSQL by one transaction. */
+const PART = 2000;
 
 export interface ImportOptions {
   readonly names: readonly ImportedName[];
@@ -26,19 +30,32 @@ export function importIntoSqlite(database: DatabaseSync, { names, dryRun }: Impo
   }
 }
 
-/** All of it or nothing; the nodes that serve take it up. @throws DomainError `store-unavailable` */
+/**
+ * The nodes that serve take it up. Part by part, each of them whole: no statement takes long however many names there are, and updates of
+ * other accounts get in between. What was interrupted is to be done again. @throws DomainError `store-unavailable`
+ */
 export async function importIntoPostgres(
   database: PostgresDatabase,
   { names, dryRun }: ImportOptions,
 ): Promise<Imported> {
-  const needs = {
+  const queue = createWriteQueue(database);
+  const sum = { accounts: 0, delegations: 0, updated: 0, present: 0 };
+  const skipped: Skipped[] = [];
+  for (let at = 0; at < names.length; at += PART) {
+    const part = names.slice(at, at + PART);
+    const came = await queue.change(needsOf(part), (set) => importNames(dryRun ? withoutWriting(set) : set, part));
+    for (const key of ['accounts', 'delegations', 'updated', 'present'] as const) sum[key] += came[key];
+    skipped.push(...came.skipped);
+  }
+  return { ...sum, skipped };
+}
+
+function needsOf(names: readonly ImportedName[]): Needs {
+  return {
     labels: names.map(({ subdomain }) => subdomain),
     usernames: names.flatMap(({ owner }) => ('username' in owner ? [owner.username] : [])),
     domains: names.flatMap(({ owner }) => ('domain' in owner ? [owner.domain] : [])),
   };
-  return await createWriteQueue(database).change(needs, (set) =>
-    importNames(dryRun ? withoutWriting(set) : set, names),
-  );
 }
 
 function sqliteTarget(database: DatabaseSync): ImportTarget {

@@ -45,9 +45,13 @@ const ANSWER_TIMEOUT = 5000;
 /** How long connections may take to say good-bye, in ms: one that leads nowhere would take a quarter of an hour. */
 const GOODBYE = 1000;
 
-/** PostgreSQL notices within a minute when we have vanished; and COMMIT waits for the disk, whatever the server's default is. */
+/**
+ * PostgreSQL notices within a minute when we have vanished; COMMIT waits for the disk, whatever the server's default is; and no statement is
+ * compiled, which takes longer than any of ours runs (since PostgreSQL 11, for what looks expensive: some hundred labels at a time do).
+ */
 const ON_CONNECT = `
   SET tcp_keepalives_idle = 20; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3;
+  SELECT set_config('jit', 'off', false) WHERE current_setting('jit', true) IS NOT NULL;
   SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'`;
 
 /**

@@ -32,12 +32,32 @@ export function sqlState(error: unknown): string | undefined {
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof AggregateError) return [...new Set(error.errors.map(messageOf))].join(', ');
+  if (error instanceof AggregateError) return [...new Set(error.errors.map(reasonOf))].join(', ');
+  const network = networkReason(error);
+  if (network !== undefined) return network;
   const code = sqlState(error);
   if (code === '28P01' || code === '28000') return `${messageOf(error)}; check the user and the password`;
-  if (code === '42501') return `${messageOf(error)}; the user needs the right to create a schema in the database`;
+  if (code === '3D000') return `${messageOf(error)}; check its name, or make it`;
+  if (code === '42501') return `${messageOf(error)}; ${neededRight(messageOf(error))}`;
   if (messageOf(error) === 'Query read timeout') return 'it did not answer in time';
   if (/^timeout exceeded when trying to connect|connection timeout/.test(messageOf(error)))
     return 'it cannot be reached: no answer in time';
+  if (messageOf(error).startsWith('Client has encountered a connection error')) return 'the connection was cut';
   return messageOf(error);
+}
+
+function neededRight(message: string): string {
+  if (/for database /.test(message)) return 'the user needs the right to create a schema in the database';
+  return 'the user has to own what is there, or to have all rights on it';
+}
+
+/** Where nobody is, from the fields that Node gives such an error. */
+function networkReason(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  const { code, address, port, hostname } = error as NodeJS.ErrnoException & Readonly<Record<string, unknown>>;
+  const at = typeof address === 'string' ? (typeof port === 'number' ? `${address}:${port}` : address) : 'its address';
+  if (code === 'ECONNREFUSED') return `nothing listens at ${at}; see that it runs, and that its URL is right`;
+  if (code === 'ENOENT') return `there is no socket ${at}; see that it runs, and that its URL is right`;
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `the name ${String(hostname)} is not found; check its URL`;
+  return undefined;
 }

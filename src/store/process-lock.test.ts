@@ -38,3 +38,11 @@ test('the file is private, and a second try in the same process does not free it
   assert.deepEqual(await once(other, 'exit'), [3, null]);
   lock?.release();
 });
+
+test('one that cannot be taken says where and why', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'evercert-lock-'));
+  assert.throws(() => tryProcessLock(join(folder, 'nowhere', 'a.lock')), {
+    code: 'store-unavailable',
+    message: /^the lock \S+a\.lock cannot be taken: the file is missing or may not be opened.*; mend that, or name/,
+  });
+});

@@ -1,5 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { DomainError } from '../core/error.ts';
+import { sqliteReason } from './sqlite-reason.ts';
 
 /** Held until `release`, or until the process ends in whatever way: the kernel frees it. */
 export interface ProcessLock {
@@ -9,17 +11,21 @@ export interface ProcessLock {
 /**
  * Takes the lock that `file` stands for, or returns undefined when another process has it. SQLite's own file lock does the
  * work, since Node has no flock: it is freed by the kernel when the holder is killed, so nothing stale can stay behind.
+ * @throws DomainError `store-unavailable`
  */
 export function tryProcessLock(file: string): ProcessLock | undefined {
   makePrivate(file);
-  const database = new DatabaseSync(file, { timeout: 0 });
+  let database: DatabaseSync | undefined;
   try {
+    database = new DatabaseSync(file, { timeout: 0 });
     database.exec('PRAGMA journal_mode = DELETE; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
-    return { release: () => database.close() };
+    const held = database;
+    return { release: () => held.close() };
   } catch (error) {
-    database.close();
+    database?.close();
     if (isBusy(error)) return undefined;
-    throw error;
+    const message = `the lock ${file} cannot be taken: ${sqliteReason(error)}; mend that, or name another data folder`;
+    throw new DomainError('store-unavailable', message, { retry: { kind: 'backoff' }, cause: error });
   }
 }
 

@@ -1,6 +1,7 @@
 import { chmodSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { DomainError, messageOf } from '../core/error.ts';
+import { DomainError } from '../core/error.ts';
+import { sqliteReason } from './sqlite-reason.ts';
 
 /**
  * Writes a database as it is at one instant into a new file (0600), while others go on reading and writing it. It is synced when this
@@ -18,7 +19,7 @@ export function snapshotDatabase(from: string, file: string): void {
   } catch (error) {
     throw new DomainError(
       'store-unavailable',
-      `the database ${from} cannot be copied to ${file}: ${messageOf(error)}`,
+      `the database ${from} cannot be copied to ${file}: ${sqliteReason(error)}`,
       {
         cause: error,
       },
@@ -37,6 +38,6 @@ export function findDamage(file: string): string | undefined {
       database.close();
     }
   } catch (error) {
-    return messageOf(error);
+    return sqliteReason(error);
   }
 }

@@ -1,4 +1,5 @@
-import { DomainError, messageOf } from '../core/error.ts';
+import { DomainError } from '../core/error.ts';
+import { sqliteReason } from './sqlite-reason.ts';
 
 const SQLITE_CONSTRAINT = 19;
 
@@ -11,7 +12,7 @@ export function sqliteFault(error: unknown): DomainError {
   if (error instanceof DomainError) return error;
   const primary = error instanceof Error && 'errcode' in error ? Number(error.errcode) % 256 : 0;
   if (primary === SQLITE_CONSTRAINT) return accountExists(error);
-  return new DomainError('store-unavailable', `the database cannot do its work: ${messageOf(error)}`, {
+  return new DomainError('store-unavailable', `the database cannot do its work: ${sqliteReason(error)}`, {
     retry: { kind: 'backoff' },
     cause: error,
   });

@@ -1,7 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { DomainError, messageOf } from '../core/error.ts';
+import { DomainError } from '../core/error.ts';
 import { createCommitGroup } from './commit-group.ts';
 import { type OpenRecordTable, parseRecord } from './record-table.ts';
+import { sqliteReason } from './sqlite-reason.ts';
 
 /** `database` comes from openDatabase, and is closed by who opened it. */
 export function sqliteRecordTables(database: DatabaseSync): OpenRecordTable {
@@ -41,6 +42,6 @@ function translating<R>(work: () => R): R {
 }
 
 function unavailable(error: unknown): DomainError {
-  const message = `the database cannot do its work: ${messageOf(error)}`;
+  const message = `the database cannot do its work: ${sqliteReason(error)}`;
   return new DomainError('store-unavailable', message, { retry: { kind: 'backoff' }, cause: error });
 }

@@ -43,6 +43,23 @@ export function auditCalls(logger: Logger): (call: AuditedCall) => void {
   };
 }
 
+/** What the operator of the server did to an account at the command line. */
+export interface OperatorChange {
+  readonly operation: 'register' | 'change' | 'rotate' | 'deregister';
+  /** A user of the machine. */
+  readonly by: string;
+  readonly username: string;
+  readonly subdomain: string;
+}
+
+/** In the words of the API, so that one search finds both. */
+export function auditOperator(logger: Logger): (change: OperatorChange) => void {
+  return (change) => {
+    const [level, message] = DONE[change.operation] ?? ['info', 'account changed'];
+    logger[level](message, { ...change });
+  };
+}
+
 function refused(status: number): readonly [LogLevel, string] {
   if (status === 401 || status === 403) return ['warn', 'API call refused'];
   // A flood must not fill the disk: its beginning has been told by the refusals before. Faults of ours are logged where they arise.

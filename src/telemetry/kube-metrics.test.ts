@@ -29,6 +29,7 @@ test('under the names that dashboards and alerts look for', async () => {
         type: 'DNS-01',
         status: 'pending',
         processing: true,
+        reason: 'it "waits"',
       },
     ],
   };
@@ -54,7 +55,9 @@ test('under the names that dashboards and alerts look for', async () => {
     'certmanager_clusterissuer_ready_status{name="all",condition="Unknown"} 1',
     'certmanager_controller_sync_call_count{controller="certificates"} 1',
     'certmanager_controller_sync_error_count{controller="certificates"} 1',
-    'certmanager_certificate_challenge_status{name="web-1",namespace="default",domain="example.org",type="DNS-01",status="pending",processing="true"} 1',
+    'certmanager_certificate_challenge_status{name="web-1",namespace="default",domain="example.org",type="DNS-01",status="pending",reason="it \\"waits\\"",processing="true"} 1',
+    `certmanager_clock_time_seconds ${NOW / 1000}`,
+    `certmanager_clock_time_seconds_gauge ${NOW / 1000}`,
     'certmanager_http_acme_client_request_count{scheme="https",host="ca.example",action="create_the_order",method="POST",status="201"} 1',
     'certmanager_http_acme_client_request_count{scheme="https",host="ca.example",action="create_the_order",method="POST",status="0"} 1',
     'evercert_certificates_issuing 1',

@@ -19,6 +19,8 @@ export interface ChallengeSample {
   readonly type: string;
   readonly status: string;
   readonly processing: boolean;
+  /** What it waits for, or why it failed; empty when there is nothing to say. */
+  readonly reason: string;
 }
 
 /** One exchange with a CA. `status` is undefined when there was no answer. */
@@ -125,12 +127,13 @@ export async function createKubeMetrics(snapshot: () => KubeSnapshot, now: () =>
   gauge(
     'certmanager_certificate_challenge_status',
     'Challenges that there are, by their state.',
-    ['name', 'namespace', 'domain', 'type', 'status', 'processing'],
+    ['name', 'namespace', 'domain', 'type', 'status', 'processing', 'reason'],
     () => snapshot().challenges.map(({ processing, ...labels }) => [{ ...labels, processing: String(processing) }, 1]),
   );
-  gauge('certmanager_clock_time_seconds_gauge', 'The clock of this process.', [], () => [
-    [{}, Math.floor(now() / 1000)],
-  ]);
+  // The first of the two is the older name, which dashboards still look for.
+  for (const name of ['certmanager_clock_time_seconds', 'certmanager_clock_time_seconds_gauge']) {
+    gauge(name, 'The clock of this process.', [], () => [[{}, Math.floor(now() / 1000)]]);
+  }
   gauge('evercert_certificates_issuing', 'Certificates that are being issued.', [], () => [
     [{}, snapshot().certificates.filter(({ issuingSince }) => issuingSince !== undefined).length],
   ]);

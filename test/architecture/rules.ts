@@ -36,7 +36,8 @@ const ONLY_IN: readonly (readonly [specifier: RegExp, rooms: readonly string[]])
   [/^node:dgram$/, ['dns']],
   // dns/ answers in threads of its own; acmedns/ computes bcrypt in one.
   [/^node:worker_threads$/, ['dns', 'acmedns']],
-  [/^node:child_process$/, ['standalone']],
+  // standalone/ runs what is told of new files; kube/ the program by which a kubeconfig logs in.
+  [/^node:child_process$/, ['standalone', 'kube']],
   [/^(node:https?|hono|@hono\/.*)$/, ['http', 'rehearsal']],
   [/^(pino|@prometheus-io\/client)$/, ['telemetry']],
   [/^undici$/, ['acme', 'dns01', 'kube']],

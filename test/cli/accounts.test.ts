@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { query } from '../../src/dns/query.ts';
 import { evercert, startEvercert } from './run-evercert.ts';
@@ -138,5 +140,54 @@ describe('accounts, while serve runs', () => {
     const { code, stderr } = await evercert(['accounts', 'list', '--data', world.dataFolder('none')]);
     assert.equal(code, 2);
     assert.match(stderr, /accounts belong to a challenge zone/);
+  });
+});
+
+describe('accounts, with a log file', () => {
+  test('each change is a line there, with who made it, and nothing secret', async () => {
+    const file = join(world.folder, 'accounts.log');
+    const logged = ['--config', world.writeConfig('logged', `[log]\nfile = "${file}"`)];
+    const run = (...args: string[]) => evercert(['accounts', ...args, ...logged], { env: { SUDO_USER: 'alice' } });
+    const account = JSON.parse((await run('add')).stdout) as Registration;
+    const { username, subdomain } = account;
+    const rotated = JSON.parse((await run('rotate', username)).stdout) as Registration;
+    await run('allow', username, '--allow-from', '192.0.2.0/24');
+    await run('show', username);
+    assert.equal((await run('delete', 'nobody')).code, 2);
+    await run('delete', subdomain);
+    const text = readFileSync(file, 'utf8');
+    const lines = text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const rows: [message: string, operation: string][] = [
+      ['account registered', 'register'],
+      ['key replaced', 'rotate'],
+      ['allow list changed', 'change'],
+      ['account removed', 'deregister'],
+    ];
+    assert.deepEqual(
+      lines.map((line) => ({ ...line, time: undefined })),
+      rows.map(([message, operation]) => ({
+        level: 'info',
+        message,
+        operation,
+        by: 'alice',
+        username,
+        subdomain,
+        time: undefined,
+      })),
+    );
+    for (const { password } of [account, rotated]) assert.ok(!text.includes(password));
+  });
+
+  test('one that cannot be written: nothing is changed', async () => {
+    const file = join(world.folder, 'nowhere', 'accounts.log');
+    const logged = ['--config', world.writeConfig('unlogged', `[log]\nfile = "${file}"`)];
+    const { code, stdout, stderr } = await evercert(['accounts', 'add', ...logged]);
+    assert.notEqual(code, 0);
+    assert.equal(stdout, '');
+    assert.match(stderr, /the log file .*accounts\.log cannot be written/);
+    assert.equal((await evercert(['accounts', 'list', ...logged])).stdout, 'there are no accounts\n');
   });
 });

@@ -23,6 +23,7 @@ const COMMANDS = [
   'kube renew',
   'kube approve',
   'kube check api',
+  'kube check takeover',
   'kube crds',
 ];
 

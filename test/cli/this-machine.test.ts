@@ -159,7 +159,7 @@ describe('a data folder', { concurrency: 2 }, () => {
     assert.equal(code, 5, stderr);
     assert.match(
       stderr,
-      /^evercert: the database [^\n]*evercert\.db cannot be opened: file is not a database[^\n]*\n$/,
+      /^evercert: the database [^\n]*evercert\.db cannot be opened: it is no SQLite database; mend that, restore a backup[^\n]*\n$/,
     );
   });
 

@@ -174,6 +174,16 @@ describe('into SQLite', () => {
         ['WWW-shop', 'fine', 'no label'],
       );
       assert.deepEqual(report.closed, ['closed']);
+      assert.ok(!('otherZone' in report));
+      const elsewhere = await target('auth.example.net');
+      t.after(() => elsewhere.folder.remove());
+      const dryRun = ['import', 'acme-dns', '--from', config, '-c', elsewhere.configFile, '--dry-run'];
+      const { code, output } = await run(dryRun);
+      assert.equal(code, 0, output);
+      assert.match(
+        output,
+        /^the zone of acme-dns is auth\.example\.org, and CNAMEs lead there: serve it as \[zone\], or/m,
+      );
     },
   );
 
@@ -246,3 +256,59 @@ test(
     await checkServed(at, zone, accounts);
   },
 );
+
+test(
+  'a large one into PostgreSQL goes part by part, and the next import finishes one that was killed',
+  { skip: peers('postgres'), timeout: 120_000 },
+  async (t) => {
+    server ??= await startPostgres();
+    const [count, whole] = [12_000, 4000];
+    const url = `${await server.createDatabase()}?sslmode=disable`;
+    const name = new URL(url).pathname.slice(1);
+    const at = await target('auth.example.org', `[database]\nurl = "${url}"\n`);
+    t.after(() => at.folder.remove());
+    const file = join(at.folder.path, 'large.db');
+    largeDatabase(file, count);
+    assert.deepEqual((await runImport(at, file, '--dry-run')).accounts, count);
+    const kept = async () => Number((await server?.run('SELECT count(*) FROM evercert.accounts', name))?.rows[0].count);
+    assert.equal(await kept(), 0, 'a dry run brings nothing');
+
+    // The third part stops in its middle, for as long as a statement may take at most.
+    await server.run(
+      `CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(10); RETURN NEW; END';
+      CREATE TRIGGER wait BEFORE INSERT ON evercert.accounts FOR EACH ROW WHEN (NEW.subdomain = 'label-5000') EXECUTE FUNCTION wait()`,
+      name,
+    );
+    const first = await startEvercert(['import', 'acme-dns', '--from', file, '-c', at.configFile], {
+      ready: async () => (await kept()) === whole,
+    });
+    await first.process.stop('SIGKILL');
+    await server.run('DROP TRIGGER wait ON evercert.accounts', name);
+    assert.equal(await kept(), whole, 'each part is there as a whole, or not at all');
+
+    const next = await runImport(at, file);
+    assert.deepEqual([next.found, next.present, next.accounts], [count, whole, count - whole]);
+    assert.equal(await kept(), count);
+    const values = await server.run('SELECT count(*) FROM evercert.txt', name);
+    assert.equal(Number(values.rows[0].count), 2 * count);
+  },
+);
+
+/** As acme-dns would have it: with two values for each account. */
+function largeDatabase(path: string, count: number): void {
+  copyFileSync(recorded('acme-dns-v2').file, path);
+  const database = new DatabaseSync(path);
+  database.exec('DELETE FROM records; DELETE FROM txt; BEGIN');
+  const account = database.prepare(
+    'INSERT INTO records (Username, Password, Subdomain, AllowFrom) VALUES (?, ?, ?, ?)',
+  );
+  const slot = database.prepare('INSERT INTO txt (Subdomain, Value, LastUpdate) VALUES (?, ?, ?)');
+  for (let index = 0; index < count; index++) {
+    const number = `${index}`.padStart(12, '0');
+    const label = `label-${index}`;
+    account.run(`11111111-2222-4333-8444-${number}`, `$2a$10$${number}`.padEnd(60, 'x'), label, '[]');
+    for (const value of ['a', 'b']) slot.run(label, `${value}${number}`.padEnd(43, '_'), 1_700_000_000 + index);
+  }
+  database.exec('COMMIT');
+  database.close();
+}

@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { secretBytes, secrets } from '../../src/kube/api/secret.ts';
+import { conditionOf } from '../../src/kube/conditions.ts';
+import { clusterIssuerResource } from '../../src/kube/schema/issuer.ts';
+import { waitForObject } from './kube-controller.ts';
 import { certificateYaml, issuerYaml, startKubeAcmeWorld } from './kube-acme-world.ts';
 import type { KubeAcmeWorld } from './kube-acme-world.ts';
 import { kubeClusterSkip } from './kube-cluster.ts';
@@ -97,14 +100,54 @@ describe('what an ACME issuer can be told', { skip, timeout: 170_000 }, () => {
     assert.equal(world.chain.pebble.counts().orders, orders + 1);
   });
 
-  test('a solver that is not built is said', LIMIT, async () => {
-    const solver = 'cloudflare: { apiTokenSecretRef: { name: token, key: token } }';
-    const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'token', namespace: 'cert-manager' } };
-    await world.apply(JSON.stringify({ ...secret, stringData: { token: 'x' } }));
-    await world.apply(
-      issuerYaml(world.chain, { name: 'cloud', solver }) + certificateYaml('cloud', ['cloud.example.org'], 'cloud'),
-    );
-    const said = await world.untilSaid('cloud', /cannot be validated/);
-    assert.match(said, /cloud\.example\.org cannot be validated: its solver is the DNS provider cloudflare/);
-  });
+  const http01 = 'http01: { ingress: { ingressClassName: nginx } }';
+  const cloudflare = 'dns01: { cloudflare: { apiTokenSecretRef: { name: token, key: token } } }';
+  for (const [name, solvers, said] of [
+    ['cloud', [cloudflare], /There is no solver that can be used: its solver is the DNS provider cloudflare, which/],
+    ['web', [http01], /There is no solver that can be used: its solver is HTTP-01, which/],
+    ['both', [http01, cloudflare], /There is no solver that can be used: its solver is HTTP-01, which/],
+  ] as const) {
+    test(`solvers that are not built: the issuer ${name} says so, and keeps them`, LIMIT, async () => {
+      const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'token', namespace: 'cert-manager' } };
+      await world.apply(JSON.stringify({ ...secret, stringData: { token: 'x' } }));
+      const yaml = issuerYaml(world.chain, { name }).replace(
+        / {4}solvers:[^]*?---\n/,
+        `    solvers: [{ ${solvers.join(' }, { ')} }]\n---\n`,
+      );
+      await world.apply(yaml + certificateYaml(name, [`${name}.example.org`], name));
+      const issuer = await waitForObject(
+        world.cluster.client,
+        clusterIssuerResource,
+        { name },
+        (found) => conditionOf(found?.status?.conditions, 'Ready')?.status === 'False',
+      );
+      const ready = conditionOf(issuer?.status?.conditions, 'Ready');
+      assert.equal(ready?.reason, 'UnsupportedSolver');
+      assert.match(ready?.message ?? '', said);
+      assert.equal(issuer?.spec.acme?.solvers?.length, solvers.length);
+      await world.untilSaid(name, said);
+    });
+  }
+
+  test(
+    'one solver that is built among others: the issuer is ready, and a name that needs another is told',
+    LIMIT,
+    async () => {
+      await world.delegate(['mixed.example.org']);
+      const yaml = issuerYaml(world.chain, { name: 'mixed' }).replace(
+        /\n---\n/,
+        `\n    - selector: { dnsNames: [web.example.org] }\n      ${http01}\n---\n`,
+      );
+      await world.apply(
+        yaml +
+          certificateYaml('mixed', ['mixed.example.org'], 'mixed') +
+          certificateYaml('mixed-web', ['web.example.org'], 'mixed'),
+      );
+      await world.untilReady('mixed');
+      assert.match(
+        await world.untilSaid('mixed-web', /waiting/),
+        /web\.example\.org cannot be validated: its solver is HTTP-01/,
+      );
+    },
+  );
 });

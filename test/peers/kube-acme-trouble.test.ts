@@ -7,6 +7,7 @@ import { systemClock } from '../../src/core/clock.ts';
 import { secretBytes, secrets } from '../../src/kube/api/secret.ts';
 import { conditionOf } from '../../src/kube/conditions.ts';
 import { clusterIssuerResource } from '../../src/kube/schema/issuer.ts';
+import { freePort } from './free-port.ts';
 import { certificateYaml, issuerYaml, startKubeAcmeWorld } from './kube-acme-world.ts';
 import type { KubeAcmeWorld } from './kube-acme-world.ts';
 import { kubeClusterSkip } from './kube-cluster.ts';
@@ -44,6 +45,24 @@ describe('ACME in a cluster, when the CA makes trouble', { skip, timeout: 170_00
         await world.untilSaid('away', /cannot be reached|refused/);
       });
       await world.untilReady('away', 60_000);
+    },
+  );
+
+  test(
+    'nameservers of a solver: what they do not know is not asked elsewhere, and mended it goes on',
+    LIMIT,
+    async () => {
+      await world.delegate(['through.example.org']);
+      const through = (server: string) =>
+        issuerYaml(world.chain, { name: 'through', solver: `nameservers: ["${server}"]\n        acmeDNS: {}` });
+      const closed = `127.0.0.1:${await freePort()}`;
+      await world.apply(through(closed));
+      await world.apply(certificateYaml('through', ['through.example.org', '*.through.example.org'], 'through'));
+      await world.untilSaid('through', new RegExp(closed.replaceAll('.', '\\.')));
+      await world.apply(through('ns.example.net'));
+      await world.untilSaid('through', /in dns01\.nameservers of its solver "ns\.example\.net" is not an address/);
+      await world.apply(through(world.chain.at.resolver));
+      await world.untilReady('through', 60_000);
     },
   );
 

@@ -8,6 +8,7 @@ import { secrets } from '../../src/kube/api/secret.ts';
 import type { Secret } from '../../src/kube/api/secret.ts';
 import { certificateResource } from '../../src/kube/schema/certificate.ts';
 import { isTrue } from '../../src/kube/conditions.ts';
+import { defaultShimOptions } from '../../src/kube/shim/shim-options.ts';
 import { evercert } from '../cli/run-evercert.ts';
 import { kubeClusterSkip, startKubeCluster } from './kube-cluster.ts';
 import type { KubeCluster } from './kube-cluster.ts';
@@ -38,18 +39,26 @@ const DONE_LATE = /^(orphan|no-account|unreachable|acme-)/;
 describe('taking over what cert-manager left', { skip: kubeClusterSkip(), timeout: 120_000 }, () => {
   let cluster: KubeCluster;
   let controller: InProcessController;
-  let foreseen: CertificateTakeover[];
+  let foreseen: readonly CertificateTakeover[];
   const loaded: KubeObject[] = [];
   beforeAll(async () => {
     cluster = await startKubeCluster({ controllers: true });
     await Promise.all([installOurCrds(cluster), cluster.installGatewayApi()]);
     await loadAll();
-    foreseen = await foreseeTakeover(
+    const { certificates } = await foreseeTakeover(
       cluster.client,
-      { namespace: undefined, ownZone: undefined, certificateOwnerRef: false },
+      {
+        namespace: undefined,
+        ownZone: undefined,
+        clusterResourceNamespace: 'cert-manager',
+        certificateOwnerRef: false,
+        shims: defaultShimOptions,
+        look: undefined,
+      },
       { ...systemClock, now: () => RECORDED_AT },
       AbortSignal.timeout(30_000),
     );
+    foreseen = certificates;
     controller = runInProcess(cluster, { startAt: RECORDED_AT });
     await lookedAtAll();
   });
@@ -127,7 +136,9 @@ describe('taking over what cert-manager left', { skip: kubeClusterSkip(), timeou
     );
     for (const line of told.stdout.split('\n')) assert.ok(line.length <= 80, line);
     const { stdout } = await evercert(['kube', 'check', 'takeover', '-n', 'at-the-end', '-o', 'json'], { env });
-    const parsed = JSON.parse(stdout) as { namespace: string; name: string; kind: string }[];
+    const { certificates: parsed } = JSON.parse(stdout) as {
+      certificates: { namespace: string; name: string; kind: string }[];
+    };
     assert.equal(parsed.length, foreseen.filter(({ namespace }) => namespace === 'at-the-end').length);
     assert.ok(parsed.every(({ namespace, kind }) => namespace === 'at-the-end' && kind !== ''));
   });

@@ -182,7 +182,7 @@ describe('the Kubernetes API client', { skip, timeout: 120_000 }, () => {
     const namespace = await newNamespace();
     const limited = await cluster.clientFor(await cluster.tokenFor(namespace, 'little'));
     const who = new RegExp(
-      `not allow us to list secrets ${namespace}: .*system:serviceaccount:${namespace}:little.*give this service account a ClusterRole`,
+      `not allow us to list secrets ${namespace}: .*system:serviceaccount:${namespace}:little.*give that user a Role or ClusterRole`,
     );
     await refused(listAll(limited, secrets, { namespace }, inTime()), 'kube-forbidden', who);
     await refused(

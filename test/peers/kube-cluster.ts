@@ -42,7 +42,7 @@ export interface KubeCluster {
   kubectl(args: readonly string[], input?: string): Promise<string>;
   /** Applies CRDs (YAML) and resolves when they are served. */
   installCrds(yaml: string): Promise<void>;
-  /** Gateway API: Gateway, ListenerSet and the others of the standard channel. */
+  /** Gateway API: Gateway, ListenerSet and the others of the standard channel, and XListenerSet, as it was called before. */
   installGatewayApi(): Promise<void>;
   /** Killed, and on the same port again when it resolves; `meanwhile` runs while nothing listens there. */
   restartApiServer(meanwhile?: () => Promise<void>): Promise<void>;
@@ -172,9 +172,9 @@ export async function startKubeCluster(options: KubeClusterOptions = {}): Promis
       kubectl,
       installCrds,
       async installGatewayApi() {
-        const crds = join(peerFolder, 'gateway-api');
-        const files = (await readdir(crds)).filter((file) => file.endsWith('.yaml'));
-        const texts = await Promise.all(files.map((file) => readFile(join(crds, file), 'utf8')));
+        const folders = ['gateway-api', 'gateway-api-experimental'].map((name) => join(peerFolder, name));
+        const files = (await Promise.all(folders.map(yamlFilesIn))).flat();
+        const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
         await installCrds(texts.join('\n---\n'));
       },
       async restartApiServer(meanwhile) {
@@ -190,6 +190,10 @@ export async function startKubeCluster(options: KubeClusterOptions = {}): Promis
     await stop();
     throw error;
   }
+}
+
+async function yamlFilesIn(folder: string): Promise<string[]> {
+  return (await readdir(folder)).filter((file) => file.endsWith('.yaml')).map((file) => join(folder, file));
 }
 
 function startControllers(kubeconfig: string): Promise<RunningProcess> {

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parseAllDocuments } from 'yaml';
 import type { KubeClient } from '../../src/kube/api/client.ts';
 import type { KubeObject } from '../../src/kube/api/object.ts';
+import { conditionOf } from '../../src/kube/conditions.ts';
 import { certificateResource } from '../../src/kube/schema/certificate.ts';
 import { writeKubeconfig } from './kube-certificates.ts';
 import { kubeClusterSkip, startKubeCluster } from './kube-cluster.ts';
@@ -186,6 +187,20 @@ describe('the manifests of deploy/', { skip: kubeClusterSkip(), timeout: 180_000
           assert.doesNotMatch(controller.output(), /does not let us|forbidden/i);
         },
       );
+    });
+
+    test('an issuer that its role does not name: the Certificate says which right is missing', async () => {
+      await withController(cluster, ['--namespace=default'], async () => {
+        await cluster.kubectl(
+          ['apply', '-f', '-'],
+          selfSigned('unnamed').replaceAll('name: selfsigned', 'name: unnamed'),
+        );
+        const said =
+          /may not approve or deny requests for issuers\.cert-manager\.io\/default\.unnamed: that takes the verb/;
+        await waitForObject(cluster.client, certificateResource, { namespace: 'default', name: 'unnamed' }, (found) =>
+          said.test(conditionOf(found?.status?.conditions, 'Issuing')?.message ?? ''),
+        );
+      });
     });
   });
 });

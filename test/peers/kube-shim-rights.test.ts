@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +12,6 @@ import { startController, waitForObject } from './kube-controller.ts';
 import { tempFolder } from './temp-folder.ts';
 
 const deploy = fileURLToPath(new URL('../../deploy/', import.meta.url));
-const experimentalCrd = fileURLToPath(new URL('kube-xlistenersets.yaml', import.meta.url));
 /** Whoever names an owner must be allowed to hold up its deletion: some clusters have it so. */
 const OWNERS = ['--enable-admission-plugins=OwnerReferencesPermissionEnforcement'];
 
@@ -23,7 +21,6 @@ describe('Certificates by annotation with the rights of deploy/', { skip: kubeCl
     cluster = await startKubeCluster({ flags: OWNERS });
     await cluster.kubectl(['apply', '-k', deploy]);
     await cluster.installGatewayApi();
-    await cluster.installCrds(await readFile(experimentalCrd, 'utf8'));
     await cluster.kubectl(['apply', '-f', '-'], PARENT);
   });
   after(() => cluster?.stop());

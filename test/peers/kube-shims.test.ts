@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { events } from '../../src/kube/api/event-object.ts';
 import { experimentalListenerSets, gateways, listenerSets } from '../../src/kube/api/gateway.ts';
 import type { GatewayListener } from '../../src/kube/api/gateway.ts';
@@ -25,7 +23,6 @@ const FLAGS = [
   '--default-issuer-kind=ClusterIssuer',
   '--extra-certificate-annotations=example.org/copied',
 ];
-const experimentalCrd = fileURLToPath(new URL('kube-xlistenersets.yaml', import.meta.url));
 const soon = () => ({ signal: AbortSignal.timeout(20_000) });
 const at = (name: string) => ({ namespace: NAMESPACE, name });
 
@@ -42,7 +39,6 @@ describe(
       world = await startKubeWorld(t, FLAGS);
       // While the controller runs: it notices kinds that are installed later.
       await world.cluster.installGatewayApi();
-      await world.cluster.installCrds(await readFile(experimentalCrd, 'utf8'));
       await world.issuer('ca', { selfSigned: {} });
       await world.clusterIssuer('usual', { selfSigned: {} });
     });

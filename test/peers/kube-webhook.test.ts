@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { parseAllDocuments } from 'yaml';
+import { runKubeWebhook } from '../../src/app/kube-webhook.ts';
+import type { Clock } from '../../src/core/clock.ts';
+import { secretBytes, secrets } from '../../src/kube/api/secret.ts';
 import { freePort } from './free-port.ts';
 import { kubeClusterSkip, startKubeCluster } from './kube-cluster.ts';
 import type { KubeCluster } from './kube-cluster.ts';
@@ -10,6 +14,8 @@ import { installOurCrds, startController } from './kube-controller.ts';
 import type { RunningProcess } from './process.ts';
 
 const manifest = readFileSync(new URL('../../deploy/webhook.yaml', import.meta.url), 'utf8');
+const quiet = () => {};
+const DAY = 86_400_000;
 const REQUESTS = '/apis/cert-manager.io/v1/namespaces/default/certificaterequests';
 
 interface Request {
@@ -90,6 +96,63 @@ describe(
     test('nothing stands still without it', async () => {
       await controller.stop();
       assert.equal((await create({}, false)).spec['username'], undefined);
+    });
+
+    test('its CA is replaced in time, in a process that runs for months, and the API server follows', async () => {
+      const configuration = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/evercert';
+      const secret = { namespace: 'evercert', name: 'evercert-webhook-ca' };
+      const deadline = AbortSignal.timeout(40_000);
+      await cluster.client.delete(secrets, secret, { signal: deadline });
+      let now = Date.now() - 250 * DAY;
+      let wake = Promise.withResolvers<void>();
+      const clock: Clock = {
+        now: () => now,
+        sleep: (_, signal) => Promise.race([wake.promise, once(signal, 'abort').then(() => signal.throwIfAborted())]),
+      };
+      const ending = new AbortController();
+      const running = runKubeWebhook(
+        {
+          listener: { address: '127.0.0.1', port },
+          namespace: 'evercert',
+          client: cluster.client,
+          clock,
+          logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+        },
+        ending.signal,
+      );
+      running.catch(() => {});
+      try {
+        const trusted = async (): Promise<readonly string[]> => {
+          const found = await cluster.client.raw({ method: 'GET', path: configuration }, { signal: deadline });
+          const { caBundle = '' } = (found as { webhooks: [{ clientConfig: { caBundle?: string } }] }).webhooks[0]
+            .clientConfig;
+          return (
+            Buffer.from(caBundle, 'base64')
+              .toString()
+              .match(/-----BEGIN[^]*?-----END CERTIFICATE-----\n/g) ?? []
+          );
+        };
+        const current = async (): Promise<string> => {
+          const found = await cluster.client.get(secrets, secret, { signal: deadline });
+          return Buffer.from((found && secretBytes(found, 'tls.crt')) ?? []).toString();
+        };
+        const until = async (holds: () => Promise<boolean>): Promise<void> => {
+          while (!(await holds())) await setTimeout(100, undefined, { signal: deadline });
+        };
+        await until(async () => (await current()) !== '' && (await trusted())[0] === (await current()));
+        const first = await current();
+        now = Date.now();
+        const { resolve } = wake;
+        wake = Promise.withResolvers();
+        resolve();
+        await until(async () => (await trusted()).length === 2);
+        assert.notEqual(await current(), first);
+        assert.deepEqual(await trusted(), [await current(), first]);
+        await until(async () => (await create({}, true)).spec['username'] !== undefined);
+      } finally {
+        ending.abort();
+        await running;
+      }
     });
   },
 );

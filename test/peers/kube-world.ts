@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import type { KubeClient } from '../../src/kube/api/client.ts';
+import { isKubeError } from '../../src/kube/api/kube-error.ts';
 import type { ObjectKey } from '../../src/kube/api/object.ts';
 import { secretBytes, secrets } from '../../src/kube/api/secret.ts';
 import type { Secret } from '../../src/kube/api/secret.ts';
@@ -122,8 +123,8 @@ function createWorld(cluster: KubeCluster, controller: RunningProcess, start: Ku
   };
 }
 
-/** As `cmctl renew` does: the condition Issuing, set by anybody. */
-export async function renew(client: KubeClient, key: ObjectKey): Promise<void> {
+/** As `cmctl renew` does: the condition Issuing, set by anybody. Again, when the controller wrote at the same moment. */
+export async function renew(client: KubeClient, key: ObjectKey, tries = 5): Promise<void> {
   const options = () => ({ signal: AbortSignal.timeout(CALL_TIMEOUT) });
   const certificate = await client.get(certificateResource, key, options());
   assert.ok(certificate);
@@ -137,7 +138,12 @@ export async function renew(client: KubeClient, key: ObjectKey): Promise<void> {
   } as const;
   const conditions = (certificate.status?.conditions ?? []).filter(({ type }) => type !== 'Issuing');
   const status = { ...certificate.status, conditions: [...conditions, issuing] };
-  await client.updateStatus(certificateResource, { ...certificate, status }, options());
+  try {
+    await client.updateStatus(certificateResource, { ...certificate, status }, options());
+  } catch (error) {
+    if (tries <= 1 || !isKubeError(error, 'kube-conflict')) throw error;
+    await renew(client, key, tries - 1);
+  }
 }
 
 export function isDone({ metadata, status }: Certificate): boolean {

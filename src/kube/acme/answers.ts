@@ -1,5 +1,6 @@
 import type { DomainName } from '../../core/domain-name.ts';
 import type { ChallengeAnswer } from '../../issuance/order-record.ts';
+import type { DelegationChecker } from '../../issuance/ports.ts';
 
 /** Whose names they are: answers of one tenant must never be reached through the CNAME of another. */
 export interface AnswerScope {
@@ -15,6 +16,8 @@ export interface Answers {
   readonly place: string;
   /** The challenge objects themselves are what is served: each carries where (ANSWER_AT). */
   readonly own: boolean;
+  /** Who looks at the delegations, where the solver names resolvers of its own; undefined: who looks at all others. */
+  readonly checker?: DelegationChecker | undefined;
   /** Where the CNAME of a domain must lead; registers the domain where that is needed. Always the same. */
   target(domain: DomainName, signal: AbortSignal): Promise<DomainName>;
   /** When it resolves, the value is being served at the target. Twice is as once. */

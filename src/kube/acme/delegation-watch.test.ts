@@ -54,6 +54,18 @@ function world(
 describe('DelegationWatch', () => {
   const domain = parseDomainName('example.org');
 
+  test('is looked at by the checker of its answers, where they have one', LIMIT, async (t) => {
+    const { watch, looks, news } = world(t, () => 'missing');
+    const checker = {
+      checkDelegation: async (_: DomainName, target: DomainName) => ({ kind: 'ready' as const, name: domain, target }),
+    };
+    const told = news('a/order');
+    watch.view('a/order', domain, { ...answersAt('own'), checker });
+    await told;
+    assert.equal(watch.view('a/order', domain, { ...answersAt('own'), checker }).kind, 'ready');
+    assert.equal(looks.size, 0);
+  });
+
   test('begins to look, tells what it saw, and does not look again soon', LIMIT, async (t) => {
     const { watch, looks, news } = world(t, () => 'ready');
     const answers = answersAt('own');

@@ -77,7 +77,7 @@ export function createDelegationWatch(options: DelegationWatchOptions): Delegati
     let target: DomainName | undefined;
     try {
       target = await answers.target(domain, limited);
-      return viewOf(await checker.checkDelegation(domain, target, limited));
+      return viewOf(await (answers.checker ?? checker).checkDelegation(domain, target, limited));
     } catch (error) {
       signal.throwIfAborted();
       const fault = error instanceof DomainError ? error.code : limited.aborted ? 'timeout' : 'internal';

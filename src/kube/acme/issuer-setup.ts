@@ -13,6 +13,7 @@ import type { LostAccounts } from './lost-accounts.ts';
 import { rememberSecrets } from './remembered-secrets.ts';
 import type { ReadSecret } from './remembered-secrets.ts';
 import { solverSecrets } from './secret-references.ts';
+import { withoutUsableSolver } from './without-usable-solver.ts';
 
 /** A server that cannot be reached is tried again after this at the latest, in ms. */
 const LONGEST_PAUSE = 60_000;
@@ -91,6 +92,11 @@ async function setUp(
     if (member !== undefined && secretBytes(secret, member) === undefined) {
       return found(invalidSolver(`failed to get secret "${name}": there is no key "${member}" in it`));
     }
+  }
+  const unusable = withoutUsableSolver(acme);
+  if (unusable !== undefined) {
+    const event = warning('UnsupportedSolver', unusable);
+    return found({ ready: false, reason: 'UnsupportedSolver', message: unusable, event });
   }
   const binding = await externalAccount(acme, namespace, readSecret, signal);
   if (binding.kind === 'missing') {

@@ -130,7 +130,7 @@ async function draftOrder(
   signal: AbortSignal,
 ) {
   const { metadata, spec } = request;
-  const replaces = await replacedCertificate(request, deps, signal);
+  const replaces = await replacedCertificate(request, csr.names, deps, signal);
   const order = {
     request: spec.request,
     issuerRef: spec.issuerRef,

@@ -40,10 +40,20 @@ export function labelFrom(key: Uint8Array, domain: DomainName, scope: AnswerScop
   return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
+/** What labels come from, when it has been made. @throws KubeError, DomainError `label-key-invalid` */
+export async function readLabelKey(
+  client: Pick<KubeClient, 'get'>,
+  namespace: string,
+  signal: AbortSignal,
+): Promise<Uint8Array | undefined> {
+  const found = await client.get(secrets, { namespace, name: LABEL_SECRET }, { signal });
+  return found && readKey(secretBytes(found, KEY), namespace);
+}
+
 async function labelKey(client: KubeClient, namespace: string, signal: AbortSignal): Promise<Uint8Array> {
   const name = LABEL_SECRET;
-  const found = await client.get(secrets, { namespace, name }, { signal });
-  if (found !== undefined) return readKey(secretBytes(found, KEY), namespace);
+  const found = await readLabelKey(client, namespace, signal);
+  if (found !== undefined) return found;
   const made = randomBytes(KEY_LENGTH);
   try {
     const metadata = { name, namespace, labels: { 'app.kubernetes.io/managed-by': 'evercert' } };

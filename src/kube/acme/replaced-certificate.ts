@@ -5,11 +5,12 @@ import type { CertificateRequest } from '../schema/certificate-request.ts';
 import type { AcmeDeps } from './acme-deps.ts';
 
 /**
- * The name of the certificate that the one of a request takes the place of (RFC 9773 section 5), when the same issuer has issued it: only the CA
- * that issued a certificate can see it replaced. What cannot be read is no reason to fail: it only spares a rate limit.
+ * The name of the certificate that the one of a request takes the place of (RFC 9773 section 5), when the same issuer has issued it and it shares
+ * one of the `names`: only then does the CA see it replaced. What cannot be read is no reason to fail: it only spares a rate limit.
  */
 export async function replacedCertificate(
   { metadata, spec }: CertificateRequest,
+  names: readonly string[],
   { certificates, secrets }: Pick<AcmeDeps, 'certificates' | 'secrets'>,
   signal: AbortSignal,
 ): Promise<string | undefined> {
@@ -27,7 +28,7 @@ export async function replacedCertificate(
   if (!isSameIssuer || pem === undefined) return undefined;
   try {
     const [leaf] = parseChain(Buffer.from(pem).toString('utf8'));
-    return leaf && certificateId(leaf);
+    return leaf?.names.some((one) => names.includes(one)) === true ? certificateId(leaf) : undefined;
   } catch {
     return undefined;
   }

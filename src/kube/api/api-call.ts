@@ -47,7 +47,14 @@ export function searchOf(parameters: Readonly<Record<string, string | undefined>
 /** A whole kind that is not there is mostly a CRD that is not installed. */
 export function explainMissing(error: unknown, resource: Resource): unknown {
   if (!isKubeError(error, 'kube-not-found') || error.isObject) return error;
-  const name = `${resource.plural}.${resource.group}`;
-  const message = `the API server does not have ${name} in version ${resource.version}: install its CRD`;
-  return new KubeError('kube-not-found', message, { status: error.status, cause: error });
+  const { plural, group, version } = resource;
+  const what = `the API server does not have ${group === '' ? plural : `${plural}.${group}`} in version ${version}`;
+  return new KubeError('kube-not-found', `${what}: ${remedy(group)}`, { status: error.status, cause: error });
+}
+
+function remedy(group: string): string {
+  if (group === '') return 'is it one of Kubernetes?';
+  return /(^|\.)cert-manager\.io$/.test(group)
+    ? 'install it: evercert kube crds | kubectl apply --server-side -f -'
+    : 'install its CRD';
 }

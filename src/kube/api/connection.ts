@@ -1,38 +1,44 @@
-import { createSecureContext } from 'node:tls';
-import type { Agent } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { Clock } from '../../core/clock.ts';
+import { createAgent } from './agent.ts';
+import { credentialsFault } from './credentials-fault.ts';
 import type { Credentials, KubeConfig } from './kube-config.ts';
+import { kubeconfigFault } from './kubeconfig-fault.ts';
 
-/** undici's agent and the header for it. */
+/** undici's agent and the header for it. Another object when one of them is another. */
 export interface Connected {
-  readonly agent: Agent;
+  readonly agent: Dispatcher;
   readonly authorization: string | undefined;
 }
 
 /** Connections to one API server, made again when its roots or our client certificate are replaced. */
 export interface Connection {
-  /** `fresh`: the server has just refused what we had, so the files are read now. */
-  current(fresh?: boolean): Promise<Connected>;
+  current(signal: AbortSignal): Promise<Connected>;
+  /** What is there in place of `refused`: `credentials` that the server does not take, or `roots` by which we do not take the server. */
+  renewed(refused: Connected, why: 'credentials' | 'roots', signal: AbortSignal): Promise<Connected>;
   close(): Promise<void>;
 }
 
 /** Service account tokens are replaced some minutes before their end. */
 const READ_AGAIN_AFTER = 30_000;
-const CONNECT_TIMEOUT = 10_000;
-/** About fifteen are for watches. Without a limit each wave of calls would open a hundred, and shake hands for longer than it calls. */
-const MOST_CONNECTIONS = 48;
-/** The API server keeps idle connections for longer. */
-const IDLE_CONNECTION = 60_000;
 
 export function createConnection(config: KubeConfig, clock: Clock): Connection {
   let credentials: Credentials = {};
   let connected: Connected | undefined;
   let readAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<Connected> | undefined;
-  const agents = new Set<Agent>();
+  const closing = new AbortController();
+  const agents = new Set<Dispatcher>();
 
-  async function read(): Promise<Connected> {
-    const next = await config.credentials();
+  const isOver = ({ goodUntil }: Credentials): boolean => goodUntil !== undefined && clock.now() >= goodUntil;
+
+  async function read(renew: boolean): Promise<Connected> {
+    const { signal } = closing;
+    let next = await config.credentials({ renew, signal });
+    if (!renew && isOver(next)) next = await config.credentials({ renew: true, signal });
+    signal.throwIfAborted();
+    const fault = credentialsFault(next);
+    if (fault !== undefined) throw kubeconfigFault(`for the API server ${config.server} there is ${fault}`);
     readAt = clock.now();
     const isSameTls =
       next.ca === credentials.ca && next.certificate === credentials.certificate && next.key === credentials.key;
@@ -44,49 +50,57 @@ export function createConnection(config: KubeConfig, clock: Clock): Connection {
       agent = await createAgent(config, next);
       agents.add(agent);
     }
+    const authorization = next.token === undefined ? undefined : `Bearer ${next.token}`;
+    if (agent !== connected?.agent || authorization !== connected.authorization) connected = { agent, authorization };
     credentials = next;
-    connected = { agent, authorization: next.token === undefined ? undefined : `Bearer ${next.token}` };
     return connected;
   }
 
+  /** One at a time: a program that asks a person for a password must not run twice. */
+  function readOnce(renew: boolean): Promise<Connected> {
+    reading ??= read(renew).finally(() => {
+      reading = undefined;
+    });
+    return reading;
+  }
+
+  async function replaced(refused: Connected, why: 'credentials' | 'roots'): Promise<Connected> {
+    await reading?.catch(() => {});
+    // Somebody else was refused before us.
+    if (connected !== undefined && connected !== refused) return connected;
+    return await readOnce(why === 'credentials');
+  }
+
   return {
-    async current(fresh = false) {
-      if (connected !== undefined && !fresh && Math.abs(clock.now() - readAt) < READ_AGAIN_AFTER) return connected;
-      reading ??= read().finally(() => {
-        reading = undefined;
-      });
+    async current(signal) {
+      if (connected !== undefined && !isOver(credentials) && Math.abs(clock.now() - readAt) < READ_AGAIN_AFTER)
+        return connected;
       try {
-        return await reading;
+        return await unlessAborted(readOnce(false), signal);
       } catch (error) {
+        signal.throwIfAborted();
         // Files that are just being replaced: what we have is good for a while.
-        if (connected !== undefined && !fresh) return connected;
+        if (connected !== undefined && !isOver(credentials)) return connected;
         throw error;
       }
     },
+    renewed: (refused, why, signal) => unlessAborted(replaced(refused, why), signal),
     async close() {
+      closing.abort();
       await Promise.all([...agents].map((agent) => agent.destroy()));
     },
   };
 }
 
-async function createAgent(config: KubeConfig, { ca, certificate, key }: Credentials): Promise<Agent> {
-  // undici takes a tenth of a second to load, and most commands never speak to a cluster.
-  const undici = await import('undici');
-  return new undici.Agent({
-    connect: {
-      timeout: CONNECT_TIMEOUT,
-      // Made once: to parse roots and keys again for each connection is most of what a connection costs.
-      secureContext: createSecureContext({
-        ...(ca === undefined ? {} : { ca }),
-        ...(certificate === undefined ? {} : { cert: certificate }),
-        ...(key === undefined ? {} : { key }),
-      }),
-      ...(config.serverName === undefined ? {} : { servername: config.serverName }),
-      ...(config.skipTlsVerify ? { rejectUnauthorized: false } : {}),
-    },
-    connections: MOST_CONNECTIONS,
-    autoSelectFamily: true,
-    keepAliveTimeout: IDLE_CONNECTION,
-    allowH2: false,
-  });
+/** What is waited for may take as long as a person takes to log in. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = (): void => reject(signal.reason as Error);
+  signal.addEventListener('abort', abort);
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
 }

@@ -6,6 +6,14 @@ export interface Credentials {
   /** PEM of a client certificate and its key. */
   readonly certificate?: string | undefined;
   readonly key?: string | undefined;
+  /** ms since the epoch: from then on they are asked for again. */
+  readonly goodUntil?: number | undefined;
+}
+
+export interface CredentialsRequest {
+  /** What was given last is refused or over: whoever keeps credentials fetches new ones. */
+  readonly renew: boolean;
+  readonly signal: AbortSignal;
 }
 
 /** Where the API server is, and how to speak to it. Made by in-cluster-config.ts or kubeconfig-file.ts. */
@@ -15,8 +23,10 @@ export interface KubeConfig {
   /** In place of the server's host, for the name in its certificate. */
   readonly serverName?: string | undefined;
   readonly skipTlsVerify: boolean;
+  /** Through which the server is reached. May hold a password. */
+  readonly proxy?: URL | undefined;
   /** Of the pod or of the context; where nothing else says one. */
   readonly namespace?: string | undefined;
   /** Read from their files each time: tokens and roots are replaced while we run. */
-  readonly credentials: () => Promise<Credentials>;
+  readonly credentials: (request?: CredentialsRequest) => Promise<Credentials>;
 }

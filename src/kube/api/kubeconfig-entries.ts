@@ -12,6 +12,8 @@ const clusterSchema = z.looseObject({
   'insecure-skip-tls-verify': z.boolean().optional(),
   'tls-server-name': z.string().optional(),
   'proxy-url': z.string().optional(),
+  'disable-compression': z.boolean().optional(),
+  extensions: z.array(z.looseObject({ name: z.string(), extension: z.unknown() })).nullish(),
 });
 
 const userSchema = z.looseObject({
@@ -39,19 +41,20 @@ const fileSchema = z.looseObject({
   contexts: named('context', contextSchema),
 });
 
-type User = z.infer<typeof userSchema>;
-
 export interface KubeconfigEntry<T> {
   readonly value: T;
   /** File names in it are relative to this. */
   readonly folder: string;
 }
 
+export type ClusterEntry = KubeconfigEntry<z.infer<typeof clusterSchema>>;
+export type UserEntry = KubeconfigEntry<z.infer<typeof userSchema>>;
+
 /** What several files say together: of two entries of one name the first holds. */
 export interface KubeconfigEntries {
   currentContext?: string;
-  readonly clusters: Map<string, KubeconfigEntry<z.infer<typeof clusterSchema>>>;
-  readonly users: Map<string, KubeconfigEntry<User>>;
+  readonly clusters: Map<string, ClusterEntry>;
+  readonly users: Map<string, UserEntry>;
   readonly contexts: Map<string, KubeconfigEntry<z.infer<typeof contextSchema>>>;
 }
 
@@ -68,10 +71,11 @@ async function merge(merged: KubeconfigEntries, file: string, required: boolean)
   } catch (error) {
     // Of several files some may be missing: kubectl passes over them as well.
     if (!required) return;
-    throw kubeconfigFault(
-      `${file} cannot be read: ${messageOf(error)}; name the file by --kubeconfig or KUBECONFIG`,
-      error,
-    );
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    const what = isMissing
+      ? `there is no kubeconfig ${file}`
+      : `the kubeconfig ${file} cannot be read: ${messageOf(error)}`;
+    throw kubeconfigFault(`${what}; name the file by --kubeconfig or KUBECONFIG`, error);
   }
   const parsed = fileSchema.safeParse(parse(text, file) ?? {});
   if (!parsed.success) {
@@ -89,7 +93,8 @@ async function merge(merged: KubeconfigEntries, file: string, required: boolean)
 
 function parse(text: string, file: string): unknown {
   try {
-    return parseYaml(text);
+    // Its warnings show the line as well.
+    return parseYaml(text, { logLevel: 'error' });
   } catch (error) {
     // The parser's message shows the line, and a line may be a token.
     throw kubeconfigFault(`${file} is not YAML`, error instanceof Error ? new Error(error.name) : undefined);

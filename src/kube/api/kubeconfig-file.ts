@@ -1,11 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { delimiter, join, resolve } from 'node:path';
-import { messageOf } from '../../core/error.ts';
+import { delimiter, join } from 'node:path';
+import { parseProxy } from '../../core/proxy-of.ts';
 import type { Credentials, KubeConfig } from './kube-config.ts';
 import { readKubeconfigs } from './kubeconfig-entries.ts';
-import type { KubeconfigEntries, KubeconfigEntry } from './kubeconfig-entries.ts';
+import type { KubeconfigEntries } from './kubeconfig-entries.ts';
 import { kubeconfigFault } from './kubeconfig-fault.ts';
+import { kubeconfigLogin } from './kubeconfig-login.ts';
+import { kubeconfigPem, kubeconfigRoots } from './kubeconfig-pem.ts';
 import { unsupportedLogin } from './unsupported-login.ts';
 
 export interface KubeconfigChoice {
@@ -22,7 +23,7 @@ export interface KubeconfigChoice {
 export async function kubeconfigFile(choice: KubeconfigChoice, environment: NodeJS.ProcessEnv): Promise<KubeConfig> {
   const files = filesOf(choice, environment);
   const merged = await readKubeconfigs(files);
-  return choose(merged, choice.context ?? merged.currentContext, files.join(delimiter));
+  return choose(merged, choice.context ?? merged.currentContext, files.join(delimiter), environment);
 }
 
 function filesOf(choice: KubeconfigChoice, environment: NodeJS.ProcessEnv): string[] {
@@ -31,7 +32,12 @@ function filesOf(choice: KubeconfigChoice, environment: NodeJS.ProcessEnv): stri
   return listed.length > 0 ? listed : [join(environment['HOME'] ?? homedir(), '.kube', 'config')];
 }
 
-function choose(merged: KubeconfigEntries, name: string | undefined, files: string): KubeConfig {
+function choose(
+  merged: KubeconfigEntries,
+  name: string | undefined,
+  files: string,
+  environment: NodeJS.ProcessEnv,
+): KubeConfig {
   if (name === undefined)
     throw kubeconfigFault(`${files} has no current-context; choose one by kubectl config use-context`);
   const context = merged.contexts.get(name)?.value;
@@ -46,45 +52,38 @@ function choose(merged: KubeconfigEntries, name: string | undefined, files: stri
   if (user === undefined && context.user !== undefined && context.user !== '')
     throw kubeconfigFault(`the context "${name}" names the user "${context.user}", which is not in ${files}`);
   const { value } = cluster;
-  if (!/^https?:\/\//.test(value.server))
+  if (!/^https?:\/\//.test(value.server) || !URL.canParse(value.server))
     throw kubeconfigFault(`the cluster "${context.cluster}" has no https:// server but "${value.server}"`);
-  if (value['proxy-url'] !== undefined)
-    throw kubeconfigFault(`the cluster "${context.cluster}" has a proxy-url, which evercert cannot use`);
   const refusal = user === undefined ? undefined : unsupportedLogin(user.value);
   if (refusal !== undefined) throw kubeconfigFault(`the user "${context.user}" ${refusal}`);
+  const login = kubeconfigLogin(cluster, user, context.user ?? '', environment);
   return {
     server: value.server.replace(/\/+$/, ''),
     serverName: value['tls-server-name'],
     skipTlsVerify: value['insecure-skip-tls-verify'] ?? false,
+    ...proxyOfCluster(value['proxy-url'], context.cluster),
     ...(context.namespace === undefined || context.namespace === '' ? {} : { namespace: context.namespace }),
-    async credentials(): Promise<Credentials> {
-      const of = (entry: KubeconfigEntry<object> | undefined, inline: string, file: string) => pem(entry, inline, file);
+    async credentials(request): Promise<Credentials> {
       const [ca, certificate, key, tokenOfFile] = await Promise.all([
-        of(cluster, 'certificate-authority-data', 'certificate-authority'),
-        of(user, 'client-certificate-data', 'client-certificate'),
-        of(user, 'client-key-data', 'client-key'),
-        pem(user, '', 'tokenFile'),
+        kubeconfigRoots(cluster),
+        kubeconfigPem(user, 'client-certificate-data', 'client-certificate'),
+        kubeconfigPem(user, 'client-key-data', 'client-key'),
+        kubeconfigPem(user, '', 'tokenFile'),
       ]);
-      return { ca, certificate, key, token: tokenOfFile?.trim() ?? user?.value.token };
+      const own: Credentials = { ca, certificate, key, token: tokenOfFile?.trim() ?? user?.value.token };
+      // What stands in the file holds before what a program gives.
+      if (login === undefined || own.token !== undefined) return own;
+      const given = await login(request);
+      return certificate === undefined ? { ...given, ca } : { ...own, token: given.token, goodUntil: given.goodUntil };
     },
   };
 }
 
-/** Base64 in the file holds before the name of another file (as with kubectl). */
-async function pem(
-  entry: KubeconfigEntry<object> | undefined,
-  inline: string,
-  file: string,
-): Promise<string | undefined> {
-  const fields = (entry?.value ?? {}) as Record<string, unknown>;
-  const data = fields[inline];
-  if (typeof data === 'string' && data !== '') return Buffer.from(data, 'base64').toString('utf8');
-  const name = fields[file];
-  if (entry === undefined || typeof name !== 'string' || name === '') return undefined;
-  const path = resolve(entry.folder, name);
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    throw kubeconfigFault(`${path}, which the kubeconfig names, cannot be read: ${messageOf(error)}`, error);
-  }
+function proxyOfCluster(text: string | undefined, cluster: string): { readonly proxy?: URL } {
+  if (text === undefined || text === '') return {};
+  const proxy = parseProxy(text);
+  // Not what it says: it may hold a password.
+  if (proxy === undefined)
+    throw kubeconfigFault(`the proxy-url of the cluster "${cluster}" is no http://, https:// or socks5:// URL`);
+  return { proxy };
 }

@@ -49,7 +49,7 @@ const rows: readonly Row[] = [
     body: of('Forbidden', 'x is forbidden: User "u" cannot update resource "x"'),
     code: 'kube-forbidden',
     message:
-      'the API server does not allow us to update x: x is forbidden: User "u" cannot update resource "x"; give this service account a ClusterRole that allows it',
+      'the API server does not allow us to update x: x is forbidden: User "u" cannot update resource "x"; give that user a Role or ClusterRole that allows it',
   },
   {
     what: 'a namespace that ends',
@@ -98,7 +98,8 @@ const rows: readonly Row[] = [
     status: 429,
     body: 'Too many requests, please try again later.\n',
     code: 'kube-unavailable',
-    message: 'the API server cannot update x at the moment: it answered 429',
+    message:
+      'the API server cannot update x at the moment: it answered 429: Too many requests, please try again later.',
   },
   {
     what: 'a server in trouble',

@@ -38,6 +38,7 @@ export interface Refusal {
 }
 
 const LONGEST_MESSAGE = 2000;
+const LONGEST_LINE = 200;
 
 /** What an answer of the API server that is not a success means (metav1.Status, or a proxy's page). */
 export function statusError(refusal: Refusal): KubeError {
@@ -49,7 +50,7 @@ export function statusError(refusal: Refusal): KubeError {
     message: cause.message ?? '',
   }));
   const code = codeOf(refusal.status, reason);
-  const said = message === undefined || message === '' ? `it answered ${refusal.status}` : withCauses(message, causes);
+  const said = message === undefined || message === '' ? answered(refusal) : withCauses(message, causes);
   const { status, what } = refusal;
   return new KubeError(code, sentence(code, status, what, printable(said)), {
     status,
@@ -58,6 +59,13 @@ export function statusError(refusal: Refusal): KubeError {
     isObject: details?.name !== undefined && details.name !== '',
     retry: retryOf(code, refusal.retryAt),
   });
+}
+
+/** What is no Status is a page of a proxy, or one line of text. */
+function answered({ status, body }: Refusal): string {
+  const line = body.trim();
+  const isLine = line.length <= LONGEST_LINE && /^[^\n<{[]+$/.test(line);
+  return `it answered ${status}${isLine ? `: ${line}` : ''}`;
 }
 
 function codeOf(status: number, reason: string | undefined): KubeCode {
@@ -82,7 +90,7 @@ function sentence(code: KubeCode, status: number, what: string, said: string): s
         return `the API server does not know us when we ${what}: ${said}; check the token or the client certificate`;
       // Admission policies and namespaces that end say no in words of their own.
       return / cannot \w+ /.test(said)
-        ? `the API server does not allow us to ${what}: ${said}; give this service account a ClusterRole that allows it`
+        ? `the API server does not allow us to ${what}: ${said}; give that user a Role or ClusterRole that allows it`
         : `the API server does not let us ${what}: ${said}`;
     case 'kube-invalid':
       return `the API server does not accept it when we ${what}: ${said}`;

@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../../core/clock.ts';
 import { createConnection } from './connection.ts';
+import type { Connected } from './connection.ts';
 import type { KubeConfig } from './kube-config.ts';
 import { isKubeError, KubeError } from './kube-error.ts';
 import { retryTime } from './retry-time.ts';
@@ -46,8 +47,7 @@ export function createTransport({ config, clock, userAgent, timeout }: Transport
   const origin = new URL(config.server).origin;
   const prefix = new URL(config.server).pathname.replace(/\/$/, '');
 
-  async function open(call: HttpCall, fresh: boolean, limits: Limits): Promise<Dispatcher.ResponseData> {
-    const { agent, authorization } = await connection.current(fresh);
+  function open(call: HttpCall, { agent, authorization }: Connected, limits: Limits): Promise<Dispatcher.ResponseData> {
     return agent.request({
       origin,
       path: prefix + call.path,
@@ -65,16 +65,9 @@ export function createTransport({ config, clock, userAgent, timeout }: Transport
     });
   }
 
-  /** The response when it is a success; with 401 the token may have been replaced, so it is read anew, once. */
-  async function succeed(call: HttpCall, limits: Limits): Promise<Dispatcher.ResponseData> {
-    let response = await open(call, false, limits).catch((error: unknown) => {
-      if (!isTls(error)) throw error;
-      return open(call, true, limits);
-    });
-    if (response.statusCode === 401) {
-      await response.body.dump();
-      response = await open(call, true, limits);
-    }
+  /** The response when it is a success. */
+  async function succeed(call: HttpCall, connected: Connected, limits: Limits): Promise<Dispatcher.ResponseData> {
+    const response = await open(call, connected, limits);
     const { statusCode } = response;
     if (statusCode >= 200 && statusCode < 300) return response;
     const body = await readBody(response.body);
@@ -82,11 +75,24 @@ export function createTransport({ config, clock, userAgent, timeout }: Transport
     throw statusError({ status: statusCode, body, what: call.what, retryAt });
   }
 
-  async function once(call: HttpCall, signal: AbortSignal): Promise<string> {
+  /** With 401 the token may have been replaced, and the roots when we do not trust the server: all is read anew, once. */
+  async function withCredentials<T>(signal: AbortSignal, work: (connected: Connected) => Promise<T>): Promise<T> {
+    const connected = await connection.current(signal);
+    try {
+      return await work(connected);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      if (isTls(error)) return await work(await connection.renewed(connected, 'roots', signal));
+      if (!isKubeError(error) || error.status !== 401) throw error;
+      return await work(await connection.renewed(connected, 'credentials', signal));
+    }
+  }
+
+  async function once(call: HttpCall, connected: Connected, signal: AbortSignal): Promise<string> {
     const limited = timeLimit(signal, timeout);
     try {
       const limits = { signal: limited.signal, headersTimeout: timeout, bodyTimeout: timeout };
-      return await readBody((await succeed(call, limits)).body);
+      return await readBody((await succeed(call, connected, limits)).body);
     } catch (error) {
       throw signal.aborted ? signal.reason : error;
     } finally {
@@ -95,7 +101,7 @@ export function createTransport({ config, clock, userAgent, timeout }: Transport
   }
 
   function asKubeError(error: unknown): unknown {
-    return isKubeError(error) || isOwnFault(error) ? error : unreachable(error, config.server);
+    return isKubeError(error) || isOwnFault(error) ? error : unreachable(error, config);
   }
 
   return {
@@ -104,7 +110,7 @@ export function createTransport({ config, clock, userAgent, timeout }: Transport
       const until = clock.now() + PATIENCE;
       for (let attempt = 1; ; attempt += 1) {
         try {
-          return await once(call, signal);
+          return await withCredentials(signal, (connected) => once(call, connected, signal));
         } catch (error) {
           if (signal.aborted) throw signal.reason;
           const pause = pauseBeforeNext(error, call, attempt, clock.now());
@@ -116,7 +122,8 @@ export function createTransport({ config, clock, userAgent, timeout }: Transport
     async *stream(call, idle, signal) {
       signal.throwIfAborted();
       try {
-        const response = await succeed(call, { signal, headersTimeout: timeout, bodyTimeout: idle });
+        const limits = { signal, headersTimeout: timeout, bodyTimeout: idle };
+        const response = await withCredentials(signal, (connected) => succeed(call, connected, limits));
         for await (const chunk of response.body) yield chunk as Uint8Array;
       } catch (error) {
         throw signal.aborted ? signal.reason : asKubeError(error);
@@ -140,9 +147,13 @@ function pauseBeforeNext(error: unknown, call: HttpCall, attempt: number, now: n
   return wasNotSent(error) || (wasCut(error) && call.method === 'GET') ? growing : undefined;
 }
 
-/** A kubeconfig that cannot be read is no matter of the network. */
+/** A kubeconfig that cannot be read, or a program that does not log us in, is no matter of the network. */
 function isOwnFault(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'invalid-kubeconfig';
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    (error.code === 'invalid-kubeconfig' || error.code === 'kube-login-failed')
+  );
 }
 
 async function readBody(body: AsyncIterable<Buffer>): Promise<string> {

@@ -1,4 +1,5 @@
 import { messageOf } from '../../core/error.ts';
+import type { KubeConfig } from './kube-config.ts';
 import { KubeError } from './kube-error.ts';
 
 const NO_CONNECTION: Readonly<Record<string, string>> = {
@@ -15,6 +16,8 @@ const NO_CONNECTION: Readonly<Record<string, string>> = {
   ECONNRESET: 'it cut the connection',
   EPIPE: 'it cut the connection',
   UND_ERR_SOCKET: 'it cut the connection',
+  UND_ERR_PRX_CONN: 'the proxy cut the connection',
+  UND_ERR_PRX_TLS: "the proxy's TLS certificate is not trusted",
 };
 
 const NOT_SENT = new Set([
@@ -28,12 +31,29 @@ const NOT_SENT = new Set([
 const CUT = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
 /** What happened between two sockets, as one sentence. Always worth another try: servers restart, and networks heal. */
-export function unreachable(thrown: unknown, server: string): KubeError {
+export function unreachable(thrown: unknown, { server, proxy }: Pick<KubeConfig, 'server' | 'proxy'>): KubeError {
   const code = codeOf(thrown);
-  const why = isTls(thrown)
-    ? `its TLS certificate is not trusted (${code}); check certificate-authority in the kubeconfig`
-    : (NO_CONNECTION[code] ?? messageOf(thrown));
-  return new KubeError('kube-unavailable', `the API server ${server} cannot be reached: ${why}`, { cause: thrown });
+  const why = isTls(thrown) ? tlsFault(code) : (refusalOfProxy(thrown) ?? NO_CONNECTION[code] ?? messageOf(thrown));
+  // Its password, if there is one, stays here.
+  const way = proxy === undefined ? '' : ` through the proxy ${proxy.protocol}//${proxy.host}`;
+  return new KubeError('kube-unavailable', `the API server ${server} cannot be reached${way}: ${why}`, {
+    cause: thrown,
+  });
+}
+
+function tlsFault(code: string): string {
+  return /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG/.test(code)
+    ? 'it does not speak TLS; check the host and the port in the kubeconfig'
+    : `its TLS certificate is not trusted (${code}); check certificate-authority in the kubeconfig`;
+}
+
+/** undici has only a sentence for what a proxy answers to CONNECT. */
+function refusalOfProxy(thrown: unknown): string | undefined {
+  const status = /^Proxy response \((\d+)\)/.exec(messageOf(thrown))?.[1];
+  if (status === undefined) return undefined;
+  return status === '407'
+    ? 'the proxy wants a name and a password (407); put them into its URL, http://name:password@host'
+    : `the proxy answered ${status}`;
 }
 
 /** Nothing of the request can have reached the server. */

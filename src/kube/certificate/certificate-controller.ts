@@ -12,6 +12,7 @@ import { createIssuancePace } from './issuance-pace.ts';
 import { createNextKeys } from './next-keys.ts';
 import { createOwnWrites } from './own-writes.ts';
 import { reconcileCertificate } from './reconcile-certificate.ts';
+import { sayRefusal } from './say-refusal.ts';
 import { createSecretKeeper } from './secret-keeper.ts';
 
 const NAME = 'certificates';
@@ -53,7 +54,7 @@ export function createCertificateController(deps: KubeDeps, options: Certificate
     clock,
     reconcile: (key, signal) =>
       retryConflict({ client: deps.client, informer: certificates }, key, signal, () =>
-        reconcileCertificate(certificateDeps, key, signal),
+        sayRefusal(certificateDeps, key, signal, () => reconcileCertificate(certificateDeps, key, signal)),
       ),
     onError: (error, key) => deps.report(error, NAME, key),
     observe: deps.observe,

@@ -19,6 +19,7 @@ import { nextTimes, restUntil } from './next-look.ts';
 import { newNextKeyName } from './next-key.ts';
 import { temporaryViolation } from './policies.ts';
 import { judgeReadiness } from './readiness.ts';
+import { sayWindowError } from './say-window-error.ts';
 import { temporaryMaterial, wantsTemporary } from './temporary-certificate.ts';
 import { dropNextKeys, dropOldRequests } from './tidy-certificate.ts';
 import { writeStatus } from './write-status.ts';
@@ -123,6 +124,7 @@ async function deliver(
   const written = await writeStatus(deps, certificate, withReadiness(certificate, status, readiness, now), signal);
   const message = 'The certificate has been successfully issued';
   deps.events.record(certificate, { type: 'Normal', reason: 'Issuing', message });
+  sayWindowError(deps, certificate, readiness);
   deps.issued?.(certificate, now - (issuingSince(certificate) ?? now));
   const after = {
     ...view,

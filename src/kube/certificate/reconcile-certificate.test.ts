@@ -305,6 +305,19 @@ describe('a certificate that is in place', () => {
     assert.deepEqual([world.condition('Ready')?.status, world.condition('Ready')?.reason], ['False', 'Expired']);
   });
 
+  test('whose renewal windows cannot be kept says so at once, and not again while nothing changes', async () => {
+    const world = setUp();
+    const errors = () => world.events.filter(({ event }) => event.reason === 'WindowError');
+    world.ask({ renewal: { windows: [{ cron: 'when it rains', windowDuration: '1h' }] } });
+    await issue(world);
+    assert.match(errors()[0]?.event.message ?? '', /the renewal window "when it rains" cannot be understood/);
+    await world.run();
+    assert.equal(errors().length, 1);
+    world.ask({ renewal: { windows: [{ cron: '0 3 * * *', windowDuration: '1h', timezone: 'Mars/Base' }] } });
+    await world.run();
+    assert.match(errors()[1]?.event.message ?? '', /"0 3 \* \* \*" in "Mars\/Base" cannot be understood/);
+  });
+
   test('costs no write when it is looked at again', async () => {
     const world = setUp();
     world.ask({ secretTemplate: { labels: { a: 'b' } }, additionalOutputFormats: [{ type: 'DER' }] });

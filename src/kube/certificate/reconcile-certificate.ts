@@ -12,6 +12,7 @@ import { nextTimes, restUntil } from './next-look.ts';
 import { triggerViolation } from './policies.ts';
 import { judgeReadiness } from './readiness.ts';
 import type { Readiness } from './readiness.ts';
+import { sayWindowError } from './say-window-error.ts';
 import { dropNextKeys, dropOldRequests } from './tidy-certificate.ts';
 import { triggerGate } from './trigger-gate.ts';
 import type { Gate } from './trigger-gate.ts';
@@ -42,9 +43,7 @@ export async function reconcileCertificate(deps: CertificateDeps, key: string, s
   const begun = await writeStatus(deps, certificate, withIssuing(certificate, status, violation, name, now), signal);
   deps.pace.begun(certificate.metadata.uid ?? '', certificate.metadata.generation ?? 0, now);
   deps.events.record(begun, { type: 'Normal', reason: 'Issuing', message: violation.message });
-  if (readiness.windowError !== undefined) {
-    deps.events.record(begun, { type: 'Warning', reason: 'WindowError', message: readiness.windowError });
-  }
+  sayWindowError(deps, begun, readiness);
   return issueCertificate(deps, { ...view, certificate: begun }, signal);
 }
 
@@ -67,7 +66,8 @@ async function rest(
   const { certificate } = view;
   const now = deps.clock.now();
   const status = withoutNextKey(withReadiness(certificate, certificate.status ?? {}, readiness, now));
-  await writeStatus(deps, certificate, status, signal);
+  const written = await writeStatus(deps, certificate, status, signal);
+  if (written !== certificate) sayWindowError(deps, written, readiness);
   await dropNextKeys(deps, view, signal);
   if (readiness.violation === undefined) await dropOldRequests(deps, view, signal);
   if (view.rival === undefined) await repairSecret(deps, view, readiness, signal);

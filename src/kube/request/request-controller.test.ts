@@ -4,6 +4,7 @@ import { describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { createCertificateRequest, requestPem } from '../../pki/certificate-request.ts';
 import { generateKey, parsePrivateKey } from '../../pki/key.ts';
+import { KubeError } from '../api/kube-error.ts';
 import { conditionOf } from '../conditions.ts';
 import type { KubeOptions } from '../options.ts';
 import { certificateRequestResource } from '../schema/certificate-request.ts';
@@ -109,6 +110,23 @@ describe('the request controller', { timeout: 20_000 }, () => {
     isThere = true;
     wake('default/r');
     await world.until(() => requestState(world.request()).kind === 'issued');
+  });
+
+  test('what the API server refuses is said in its condition, without an approval, and once', async (t) => {
+    const message = 'the API server does not let us create orders';
+    const world = await setUp(t, {
+      async sign() {
+        throw new KubeError('kube-forbidden', message);
+      },
+    });
+    world.ask();
+    await world.until(() => requestState(world.request()).kind === 'waiting' && world.problems.length > 0);
+    const { conditions } = world.request().status ?? {};
+    assert.deepEqual(
+      conditions?.map((condition) => [condition.type, condition.reason, condition.message]),
+      [['Ready', 'Pending', message]],
+    );
+    assert.deepEqual(world.writes, ['status CertificateRequest/r']);
   });
 
   test('without the approver it waits, tells so once, and goes on when somebody approves', async (t) => {

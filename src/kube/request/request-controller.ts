@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { assertNever } from '../../core/assert-never.ts';
 import { again, createController, done } from '../api/controller.ts';
 import type { Controller, Result } from '../api/controller.ts';
+import { isKubeError } from '../api/kube-error.ts';
 import { keyOf } from '../api/object.ts';
 import type { KubeDeps } from '../deps.ts';
 import { requestsOfIssuer, requestsOfPrivateKey } from '../indexes.ts';
@@ -32,7 +33,7 @@ export function createRequestController(deps: KubeDeps, signers: RequestSigners)
     workers: options.workers,
     clock,
     reconcile: (key, signal) =>
-      retryConflict({ client: deps.client, informer: requests }, key, signal, () => reconcile(key, signal)),
+      retryConflict({ client: deps.client, informer: requests }, key, signal, () => reconcileAndSay(key, signal)),
     onError: (error, key) => deps.report(error, NAME, key),
     observe: deps.observe,
     backoff: { first: 1000, longest: 5 * 60_000 },
@@ -40,6 +41,20 @@ export function createRequestController(deps: KubeDeps, signers: RequestSigners)
 
   /** Those of which it was told that they wait for somebody's approval. */
   const unapproved = new Set<string>();
+
+  /** What the API server refuses (an approval without the right to it, an Order that a policy forbids) only a person can mend, so it is said. */
+  async function reconcileAndSay(key: string, signal: AbortSignal): Promise<Result> {
+    try {
+      return await reconcile(key, signal);
+    } catch (error) {
+      const request = requests.get(key);
+      if (isKubeError(error, 'kube-forbidden', 'kube-invalid') && request !== undefined) {
+        // Whatever hinders that as well is the smaller trouble.
+        await write(request, pending(statusOf(request), error.message, clock.now()), signal).catch(() => {});
+      }
+      throw error;
+    }
+  }
 
   async function reconcile(key: string, signal: AbortSignal): Promise<Result> {
     const request = requests.get(key);

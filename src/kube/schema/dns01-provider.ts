@@ -43,7 +43,10 @@ export const dns01Provider = record(
       oneOf('Kept as it is: evercert always follows the CNAME that delegates a challenge.', ['None', 'Follow']),
     ),
     nameservers: optional(
-      listOf('Resolvers to ask whether the answer is there, as `address:port`.', text('One resolver.')),
+      listOf(
+        'Resolvers to look at delegations through, and at nothing else, as `address:port` or as an `https://` URL.',
+        text('One resolver.'),
+      ),
     ),
     acmeDNS: optional(acmeDns),
     akamai: optional(kept(NOT_BUILT)),

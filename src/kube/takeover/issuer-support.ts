@@ -9,6 +9,9 @@ import { issuerTypeOf } from '../issuer/issuer-type.ts';
 import type { AcmeIssuer } from '../schema/acme-issuer.ts';
 import type { Certificate } from '../schema/certificate.ts';
 
+/** A Certificate as it is, or as it would be made. */
+export type CertificateDraft = Pick<Certificate, 'metadata' | 'spec'>;
+
 /** Whether a certificate can be had from an issuer here. */
 export type IssuerSupport =
   | { readonly kind: 'supported' }
@@ -19,7 +22,7 @@ export type IssuerSupport =
 
 /** `ownZone`: the challenge zone that evercert is to serve, if any. */
 export function issuerSupport(
-  { metadata, spec }: Certificate,
+  { metadata, spec }: CertificateDraft,
   issuer: AnyIssuer | undefined,
   ownZone: DomainName | undefined,
 ): IssuerSupport {
@@ -40,7 +43,9 @@ export function issuerSupport(
     case 'venafi':
     case undefined:
     default:
-      return unsupported(`${what} is of the type ${type ?? 'none'}, which evercert does not have`);
+      return unsupported(
+        `${what} is of the type ${type ?? 'none'}, which evercert does not have; ask another issuer, or leave what it signs to cert-manager`,
+      );
   }
 }
 
