@@ -56,6 +56,7 @@ setpriv util-linux
 postgres postgresql-15
 psql postgresql-client-15
 ip iproute2
+cc build-essential
 LIST
 python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
 if [ "${#packages[@]}" -gt 0 ]; then

@@ -105,6 +105,8 @@ async function startDns(
   const onZoneEvent = (event: ZoneEvent) => void loggerReady.then((logger) => logZoneEvent(logger, event));
   const options = { ...dnsOptions(loaded), zone, store: folder.zoneStore, clock, onFault, onZoneEvent };
   const server = await startChallengeServer(options);
+  if (server.dns.withoutIPv6)
+    void loggerReady.then((logger) => logger.warn('this machine has no IPv6: DNS is served over IPv4 alone'));
   void tellLoaded(server, loggerReady);
   return server;
 }

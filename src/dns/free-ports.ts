@@ -12,7 +12,8 @@ const TRIES = 20;
  * The listeners with real ports, each seen to be free: where several threads are to share a port, the kernel would also let
  * them share it with another program that allows it, and each would get some of the queries. Listeners on port 0 of one address
  * get one number.
- * @throws DomainError `port-in-use`, `port-forbidden`, `invalid-listener`
+ * Those at `::` are left out where there is no IPv6 and `0.0.0.0` is served.
+ * @throws DomainError `port-in-use`, `port-forbidden`, `invalid-listener`, `no-ipv6`
  */
 export async function planListeners(listeners: readonly Listener[], shared: boolean): Promise<PlannedListener[]> {
   for (const { address, port } of listeners) {
@@ -36,8 +37,25 @@ export async function planListeners(listeners: readonly Listener[], shared: bool
     shared,
     ipv6Only: isIPv6(listener.address) && hasIPv4Twin(listener, real),
   }));
-  for (const listener of planned) await tryPort(listener, listener.port, listener.ipv6Only);
-  return planned;
+  const usable: PlannedListener[] = [];
+  for (const listener of planned) {
+    try {
+      await tryPort(listener, listener.port, listener.ipv6Only);
+      usable.push(listener);
+    } catch (error) {
+      if (!isSpared(error, listener, planned)) throw error;
+    }
+  }
+  return usable;
+}
+
+/**
+ * Every IPv6 address of a machine whose kernel has no IPv6 is none: where every IPv4 address is served as well, nobody is left out. `[::]`
+ * is in the default, and a machine that can do without should need no configuration.
+ */
+function isSpared(error: unknown, { address, port, transport }: Listener, all: readonly Listener[]): boolean {
+  if (address !== '::' || !(error instanceof DomainError) || error.code !== 'no-ipv6') return false;
+  return all.some((each) => each.address === '0.0.0.0' && each.port === port && each.transport === transport);
 }
 
 function hasIPv4Twin(listener: Listener, all: readonly Listener[]): boolean {

@@ -21,6 +21,12 @@ export function listenError(error: unknown, listener: Listener): DomainError {
         `DNS cannot listen on ${where}: this machine does not have that address`,
         { cause: error },
       );
+    case 'EAFNOSUPPORT': {
+      const hint = 'take that address out of dns.listen';
+      return new DomainError('no-ipv6', `DNS cannot listen on ${where}: this machine has no IPv6; ${hint}`, {
+        cause: error,
+      });
+    }
     default:
       return new DomainError('listen-failed', `DNS cannot listen on ${where}: ${messageOf(error)}`, { cause: error });
   }

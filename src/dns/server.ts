@@ -35,6 +35,8 @@ export interface DnsServerOptions {
 export interface DnsServer {
   /** With real ports; UDP and TCP on port 0 of one address have one number. */
   readonly addresses: readonly Listener[];
+  /** The machine has no IPv6: listeners at `::` were left out, and IPv4 is served. */
+  readonly withoutIPv6: boolean;
   /**
    * When it resolves, every answer is by the new zones.
    * @throws DomainError `invalid-zone`, and then the old ones stay
@@ -50,7 +52,7 @@ const LONGEST_RESTART_DELAY = 10_000;
 
 /**
  * Starts to serve; resolves when all listeners answer.
- * @throws DomainError `port-in-use`, `port-forbidden`, `invalid-listener`, `invalid-zone`
+ * @throws DomainError `port-in-use`, `port-forbidden`, `invalid-listener`, `no-ipv6`, `invalid-zone`
  */
 export async function startDnsServer(options: DnsServerOptions): Promise<DnsServer> {
   options.signal?.throwIfAborted();
@@ -107,6 +109,7 @@ export async function startDnsServer(options: DnsServerOptions): Promise<DnsServ
   options.signal?.addEventListener('abort', () => void stop(), { once: true });
   return {
     addresses: listeners.map(({ address, port, transport }) => ({ address, port, transport })),
+    withoutIPv6: listeners.length < options.listeners.length,
     async replaceZones(zones) {
       served = checked(options, zones, served.serial);
       await Promise.all([...threads].map((thread) => thread.replace(served)));

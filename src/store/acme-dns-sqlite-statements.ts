@@ -1,7 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
 
-export type AcmeDnsStatements = ReturnType<typeof prepareAcmeDnsStatements>;
-
 const LABELS = 'WHERE subdomain > ? ORDER BY subdomain LIMIT ?';
 /** By names, in lower case: a file that acme-dns has upgraded from its first version still has columns of that one. */
 const SLOT = 'SELECT rowid AS id, Subdomain AS subdomain, Value AS value, LastUpdate AS last_update FROM txt';

@@ -1,25 +1,23 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AccountStore, StoredName, TxtRow } from '../acmedns/ports.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { passwordOfKey } from './acme-dns-rows.ts';
 import { type KeptRow, rowsOfLabel, type Slot, writesForLabel } from './acme-dns-slots.ts';
 import { optionalAccount, toAccount, toKept, toSlot } from './acme-dns-sqlite-rows.ts';
-import { type AcmeDnsStatements, prepareAcmeDnsStatements } from './acme-dns-sqlite-statements.ts';
-import { createCommitGroup } from './commit-group.ts';
+import { prepareAcmeDnsStatements } from './acme-dns-sqlite-statements.ts';
+import { createSqliteAccess } from './sqlite-access.ts';
 import { createSqliteChanges } from './sqlite-changes.ts';
 import { accountExists, sqliteFault } from './sqlite-fault.ts';
+import { accountPages, namePages } from './sqlite-pages.ts';
 import { txtDifference } from './txt-difference.ts';
-
-/** Labels or accounts read at a time when all are read. */
-const PAGE = 1024;
 
 /**
  * Accounts, TXT values and delegations in acme-dns' own SQLite file, from which acme-dns can go on at any time. `database` comes from
  * openAcmeDnsSqlite, and is closed by who opened it.
  */
 export function createAcmeDnsSqliteStore(database: DatabaseSync, clock: Clock = systemClock): AccountStore {
-  const group = createCommitGroup(database, () => changes.settled());
+  const access = createSqliteAccess(database, () => changes.settled());
+  const { read, write } = access;
   const sql = prepareAcmeDnsStatements(database);
   const changes = createSqliteChanges({
     database,
@@ -29,12 +27,6 @@ export function createAcmeDnsSqliteStore(database: DatabaseSync, clock: Clock = 
     table: 'evercert_changes',
     othersWrite: true,
   });
-
-  async function write<T>(work: () => T): Promise<T> {
-    return group.run(work).catch((error: unknown) => {
-      throw sqliteFault(error);
-    });
-  }
 
   function isAccountLabel(subdomain: string): boolean {
     return sql.findByLabel.get(subdomain) !== undefined;
@@ -117,14 +109,7 @@ export function createAcmeDnsSqliteStore(database: DatabaseSync, clock: Clock = 
         return { ...before, key, allowFrom, createdAt };
       });
     },
-    async *accounts() {
-      for (let last = ''; ;) {
-        const page = await read(() => sql.accountsAfter.all(last, PAGE).map(toAccount));
-        if (page.length === 0) return;
-        yield page;
-        last = page.at(-1)?.username ?? '';
-      }
-    },
+    accounts: () => accountPages(access, sql.accountsAfter, toAccount),
     changeTxt(subdomain, change) {
       return write(() => (isLabel(subdomain) ? writeLabel(subdomain, change) : undefined));
     },
@@ -153,8 +138,9 @@ export function createAcmeDnsSqliteStore(database: DatabaseSync, clock: Clock = 
     async *names() {
       try {
         changes.mark();
-        yield* pages(sql.accountLabels);
-        yield* pages(sql.delegationLabels);
+        const source = { version: () => changes.version(), rowsBetween };
+        yield* namePages(sql.accountLabels, source);
+        yield* namePages(sql.delegationLabels, source);
       } catch (error) {
         throw sqliteFault(error);
       }
@@ -168,29 +154,10 @@ export function createAcmeDnsSqliteStore(database: DatabaseSync, clock: Clock = 
     return row && readName(String(row['subdomain']));
   }
 
-  /** Page by page, so that a million labels are never in memory at once and the event loop goes on in between. */
-  async function* pages(labels: AcmeDnsStatements['accountLabels']): AsyncGenerator<readonly StoredName[]> {
-    for (let last = ''; ;) {
-      const version = changes.version();
-      const page = labels.all(last, PAGE).map((row) => String(row['subdomain']));
-      const end = page.at(-1);
-      if (end === undefined) return;
-      const slots = Map.groupBy(sql.slotsBetween.all(last, end), (row) => String(row['subdomain']));
-      const kept = Map.groupBy(sql.keptBetween.all(last, end), (row) => String(row['subdomain']));
-      yield page.map((subdomain) => {
-        const rows = rowsOfLabel((slots.get(subdomain) ?? []).map(toSlot), (kept.get(subdomain) ?? []).map(toKept));
-        return { subdomain, rows, version };
-      });
-      last = end;
-      await nextTurn();
-    }
-  }
-}
-
-async function read<T>(work: () => T): Promise<T> {
-  try {
-    return work();
-  } catch (error) {
-    throw sqliteFault(error);
+  function rowsBetween(last: string, end: string) {
+    const slots = Map.groupBy(sql.slotsBetween.all(last, end), (row) => String(row['subdomain']));
+    const kept = Map.groupBy(sql.keptBetween.all(last, end), (row) => String(row['subdomain']));
+    return (subdomain: string) =>
+      rowsOfLabel((slots.get(subdomain) ?? []).map(toSlot), (kept.get(subdomain) ?? []).map(toKept));
   }
 }

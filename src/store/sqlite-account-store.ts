@@ -1,22 +1,21 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { DomainError } from '../core/error.ts';
 import type { Account, AccountKey, AccountStore, StoredName, TxtRow } from '../acmedns/ports.ts';
-import { createCommitGroup } from './commit-group.ts';
+import { createSqliteAccess } from './sqlite-access.ts';
 import { createSqliteChanges } from './sqlite-changes.ts';
 import { accountExists, sqliteFault } from './sqlite-fault.ts';
+import { accountPages, namePages } from './sqlite-pages.ts';
 import { txtDifference } from './txt-difference.ts';
 
 type Row = Record<string, SQLOutputValue>;
 
-/** Labels or accounts read at a time when all are read. */
-const PAGE = 1024;
 const SHA256_OCTETS = 32;
 
 /** Accounts, TXT values and delegations in SQLite. `database` comes from openDatabase, and is closed by who opened it. */
 export function createSqliteAccountStore(database: DatabaseSync, clock: Clock = systemClock): AccountStore {
-  const group = createCommitGroup(database, () => changes.settled());
+  const access = createSqliteAccess(database, () => changes.settled());
+  const { read, write } = access;
   const sql = prepare(database);
   const changes = createSqliteChanges({ database, clock, read: readName, translated: sqliteFault });
 
@@ -26,12 +25,6 @@ export function createSqliteAccountStore(database: DatabaseSync, clock: Clock = 
     for (const value of gone) sql.deleteTxt.run(subdomain, value);
     if (ownersUpdateAt !== undefined) sql.noteUpdate.run(ownersUpdateAt, subdomain);
     return put.length > 0 || gone.length > 0;
-  }
-
-  async function write<T>(work: () => T): Promise<T> {
-    return group.run(work).catch((error: unknown) => {
-      throw sqliteFault(error);
-    });
   }
 
   function isLabel(subdomain: string): boolean {
@@ -80,14 +73,7 @@ export function createSqliteAccountStore(database: DatabaseSync, clock: Clock = 
         return { ...before, key, allowFrom, createdAt };
       });
     },
-    async *accounts() {
-      for (let last = ''; ;) {
-        const page = await read(() => sql.accountsAfter.all(last, PAGE).map(toAccount));
-        if (page.length === 0) return;
-        yield page;
-        last = page.at(-1)?.username ?? '';
-      }
-    },
+    accounts: () => accountPages(access, sql.accountsAfter, toAccount),
     changeTxt(subdomain, change) {
       return write(() => {
         if (!isLabel(subdomain)) return undefined;
@@ -101,7 +87,7 @@ export function createSqliteAccountStore(database: DatabaseSync, clock: Clock = 
       // The common case, and no commit.
       const kept = await read(() => delegationOf(domain));
       if (kept !== undefined) {
-        await group.durable();
+        await access.durable();
         return kept;
       }
       return write(() => {
@@ -125,8 +111,9 @@ export function createSqliteAccountStore(database: DatabaseSync, clock: Clock = 
     async *names() {
       try {
         changes.mark();
-        yield* pages(sql.accountLabels);
-        yield* pages(sql.delegationLabels);
+        const source = { version: () => changes.version(), rowsBetween };
+        yield* namePages(sql.accountLabels, source);
+        yield* namePages(sql.delegationLabels, source);
       } catch (error) {
         throw sqliteFault(error);
       }
@@ -140,32 +127,11 @@ export function createSqliteAccountStore(database: DatabaseSync, clock: Clock = 
     return row && readName(String(row['subdomain']));
   }
 
-  /** Page by page, so that a million labels are never in memory at once and the event loop goes on in between. */
-  async function* pages(labels: Statements['accountLabels']): AsyncGenerator<readonly StoredName[]> {
-    for (let last = ''; ;) {
-      const page = labels.all(last, PAGE);
-      if (page.length === 0) return;
-      const version = changes.version();
-      const names = page.map((row) => ({ subdomain: String(row['subdomain']), rows: [] as TxtRow[], version }));
-      const end = names.at(-1)?.subdomain ?? '';
-      const bySubdomain = new Map(names.map((name) => [name.subdomain, name.rows]));
-      for (const row of sql.txtBetween.all(last, end)) bySubdomain.get(String(row['subdomain']))?.push(toTxtRow(row));
-      yield names;
-      last = end;
-      await nextTurn();
-    }
+  function rowsBetween(last: string, end: string) {
+    const rows = Map.groupBy(sql.txtBetween.all(last, end), (row) => String(row['subdomain']));
+    return (subdomain: string) => (rows.get(subdomain) ?? []).map(toTxtRow);
   }
 }
-
-async function read<T>(work: () => T): Promise<T> {
-  try {
-    return work();
-  } catch (error) {
-    throw sqliteFault(error);
-  }
-}
-
-type Statements = ReturnType<typeof prepare>;
 
 const LABELS = 'subdomain > ? ORDER BY subdomain LIMIT ?';
 

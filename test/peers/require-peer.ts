@@ -25,6 +25,7 @@ const PEERS = {
   postgres: 'postgres',
   psql: 'psql',
   ip: 'ip',
+  cc: 'cc',
   etcd: 'etcd',
   'kube-apiserver': 'kube-apiserver',
   'kube-controllers': 'kube-controllers',
