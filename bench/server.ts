@@ -78,11 +78,7 @@ async function callRates({ apiPort }: Serving, suffix: string): Promise<Record<s
 
 /** In turn, with 500 updates a second coming in at ours all the while. */
 async function besideNsd(serving: Serving): Promise<void> {
-  // Two values at each name, as ours has.
-  const names = serving.known.flatMap(({ subdomain }) =>
-    ['a', 'b'].map((letter) => ({ name: `${subdomain}.auth.example.net`, value: letter.repeat(43) })),
-  );
-  const nsd = await startNsdOf(names, folder.path);
+  const nsd = await startSameInNsd(serving);
   const questions = questionFile(folder.path, 'known', questionsFor(serving.known));
   const stop = new AbortController();
   const started = performance.now();
@@ -100,7 +96,15 @@ async function besideNsd(serving: Serving): Promise<void> {
   await nsd.stop();
 }
 
-/** 2,000 questions a second for our zone, alone and beside as many for other zones as one dnsperf can send. */
+/** Two values at each name, as ours has. */
+function startSameInNsd({ known }: Serving) {
+  const names = known.flatMap(({ subdomain }) =>
+    ['a', 'b'].map((letter) => ({ name: `${subdomain}.auth.example.net`, value: letter.repeat(43) })),
+  );
+  return startNsdOf(names, folder.path);
+}
+
+/** 2,000 questions a second for our zone, alone and beside as many for other zones as one process can send; and the same asked of NSD. */
 async function flood(serving: Serving): Promise<void> {
   const own = questionFile(folder.path, 'own', questionsFor(serving.known));
   const foreign = questionFile(
@@ -108,15 +112,23 @@ async function flood(serving: Serving): Promise<void> {
     'foreign',
     Array.from({ length: 1000 }, (_, at) => `host${at}.example.com A`),
   );
+  const flooded = async (port: number): Promise<{ lost: number; flood: number }> => {
+    const [answered, flooding] = await Promise.all([
+      dnsRate(port, own, seconds * 2, 2000),
+      // Most of these get no answer: with few waiting at a time dnsperf would stop sending.
+      sendUnanswered(port, foreign, seconds * 2),
+    ]);
+    return { lost: round2((answered.lost / answered.sent) * 100), flood: Math.round(flooding) };
+  };
   const alone = await dnsRate(serving.dnsPort, own, seconds, 2000);
-  const [flooded, flooding] = await Promise.all([
-    dnsRate(serving.dnsPort, own, seconds * 2, 2000),
-    // Most of these get no answer: with few waiting at a time dnsperf would stop sending.
-    sendUnanswered(serving.dnsPort, foreign, seconds * 2),
-  ]);
   figures['lostAlonePercent'] = round2((alone.lost / alone.sent) * 100);
-  figures['lostInFloodPercent'] = round2((flooded.lost / flooded.sent) * 100);
-  figures['floodPerSecond'] = Math.round(flooding);
+  const nsd = await startSameInNsd(serving);
+  const [ours, theirs] = [await flooded(serving.dnsPort), await flooded(nsd.port)];
+  await nsd.stop();
+  figures['lostInFloodPercent'] = ours.lost;
+  figures['floodPerSecond'] = ours.flood;
+  figures['lostInFloodPercentNsd'] = theirs.lost;
+  figures['floodPerSecondNsd'] = theirs.flood;
 }
 
 async function sendUnanswered(port: number, questions: string, forSeconds: number): Promise<number> {

@@ -30,9 +30,8 @@ export function defineStatusCommand(program: Command, { terminal, environment, s
       terminal.line(terminal.style('bold', certificate.id));
       for (const line of wrap(certificate.names.join(' '), 70)) terminal.line(`  names    ${line}`);
       terminal.line(`  state    ${wrap(certificate.message, 68).join('\n           ')}`);
-      if (certificate.notAfter !== undefined) {
-        terminal.line(`  valid    ${validity(certificate.notAfter, now)}`);
-      }
+      const { notBefore, notAfter } = certificate;
+      if (notAfter !== undefined) terminal.line(`  valid    ${validity({ notBefore, notAfter }, now)}`);
       if (certificate.renewAt !== undefined) terminal.line(`  renewal  ${new Date(certificate.renewAt).toISOString()}`);
       for (const { name, target } of certificate.delegations) {
         terminal.line(`  CNAME    ${name}.\n           -> ${target}.`);
@@ -42,8 +41,15 @@ export function defineStatusCommand(program: Command, { terminal, environment, s
   });
 }
 
-export function validity(notAfter: number, now: number): string {
+/** All in ms since the epoch. */
+export function validity(
+  { notBefore, notAfter }: { readonly notBefore: number | undefined; readonly notAfter: number },
+  now: number,
+): string {
+  const until = `until ${new Date(notAfter).toISOString()}`;
+  if (notBefore !== undefined && now < notBefore) {
+    return `only from ${new Date(notBefore).toISOString()}: is the clock of this machine right?`;
+  }
   const left = notAfter - now;
-  const words = left < 0 ? `expired ${formatDuration(-left)} ago` : `${formatDuration(left)} left`;
-  return `until ${new Date(notAfter).toISOString()}, ${words}`;
+  return `${until}, ${left < 0 ? `expired ${formatDuration(-left)} ago` : `${formatDuration(left)} left`}`;
 }
