@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
 import { after as afterAll, before as beforeAll, describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
@@ -290,6 +291,41 @@ describe(
         (found) => /vault are not supported/.test(conditionOf(found?.status?.conditions, 'Ready')?.message ?? ''),
       );
       assert.equal(conditionOf(request?.status?.conditions, 'Ready')?.reason, 'Pending');
+    });
+
+    test('when it is renewed: by percentage, in a window, never; a window that makes no sense is told', async () => {
+      const windows = (cron: string, timezone: string) => [{ cron, windowDuration: '4h', timezone }];
+      await issue('by-percentage', { duration: '100h', renewBeforePercentage: 25 });
+      await issue('in-window', { renewal: { windows: windows('0 3 * * 6', 'Europe/Berlin') } });
+      await issue('never', { renewal: { policy: 'Disabled' } });
+      await issue('no-window', { renewal: { windows: windows('0 3 * * 6', 'Mars/Base') } });
+      const [byPercentage, inWindow, never, noWindow] = await Promise.all(
+        ['by-percentage', 'in-window', 'never', 'no-window'].map(
+          async (name) => (await world.certificate(name))?.status,
+        ),
+      );
+      const timeOf = (text: string | undefined) => Date.parse(text ?? '');
+      assert.equal(timeOf(byPercentage?.notAfter) - timeOf(byPercentage?.renewalTime), 25 * 3_600_000);
+      const local = new Date(timeOf(inWindow?.renewalTime)).toLocaleString('en-GB', {
+        timeZone: 'Europe/Berlin',
+        weekday: 'long',
+        hour: '2-digit',
+      });
+      assert.match(local, /Saturday.* 0[3-6]/);
+      assert.deepEqual([typeof never?.notAfter, never?.renewalTime], ['string', undefined]);
+      const lifetime = timeOf(noWindow?.notAfter) - timeOf(noWindow?.notBefore);
+      assert.ok(Math.abs(timeOf(noWindow?.notAfter) - timeOf(noWindow?.renewalTime) - lifetime / 3) <= 1000);
+      const signal = AbortSignal.timeout(20_000);
+      const told = () =>
+        world.cluster.kubectl([
+          'get',
+          'events',
+          '--field-selector=reason=WindowError',
+          '-o',
+          'jsonpath={.items[*].message}',
+        ]);
+      while (!/"0 3 \* \* 6" in "Mars\/Base" cannot be understood/.test(await told()))
+        await delay(200, undefined, { signal });
     });
 
     test('a name as long as names can be: what is made of it is legal', async () => {

@@ -10,6 +10,7 @@ import type { CertificateRequest } from '../../src/kube/schema/certificate-reque
 import type { CertificateRequestSpec } from '../../src/kube/schema/certificate-request-fields.ts';
 import { certificateResource } from '../../src/kube/schema/certificate.ts';
 import { createCertificateRequest, requestPem } from '../../src/pki/certificate-request.ts';
+import { createRoot } from '../../src/pki/issue.ts';
 import { parseCertificate } from '../../src/pki/parsed-certificate.ts';
 import { kubeClusterSkip } from './kube-cluster.ts';
 import { startController, waitForObject } from './kube-controller.ts';
@@ -110,6 +111,34 @@ describe('CertificateRequests on a real API server', { skip: kubeClusterSkip(), 
       assert.deepEqual(issued.dnsNames, ['byhand.example.org']);
     });
   }
+
+  test('a CA signs requests with keys of every kind: lifetime and usages as asked for, and its own certificate beside', async () => {
+    const now = Date.now();
+    const root = await createRoot({ commonName: 'Root', notBefore: now - HOUR, notAfter: now + 10_000 * HOUR });
+    const inBase64 = (text: string) => Buffer.from(text).toString('base64');
+    await makeSecret('root', { 'tls.crt': inBase64(root.certificate), 'tls.key': inBase64(root.privateKey) });
+    await world.issuer('ca', { ca: { secretName: 'root' } });
+    for (const [algorithm, generate] of Object.entries(KEYS)) {
+      for (const duration of [undefined, '840h']) {
+        const name = `by-ca-${algorithm.toLowerCase()}-${duration ?? 'usual'}`;
+        const asked: Partial<CertificateRequestSpec> =
+          duration === undefined ? {} : { duration, usages: ['key agreement', 'client auth'] };
+        await make(name, generate(), { issuerRef: { name: 'ca' }, ...asked }, {});
+        await decide(name, 'Approved');
+        const { status } = (await until(name, 'Issued')) ?? {};
+        const issued = parseCertificate(Buffer.from(status?.certificate ?? '', 'base64').toString());
+        assert.equal(issued.notAfter - issued.notBefore, duration === undefined ? 90 * 24 * HOUR : 840 * HOUR, name);
+        const usages = asked.usages ?? ['digital signature', 'key encipherment'];
+        assert.deepEqual(new Set(issued.usages), new Set(usages), name);
+        assert.equal(
+          Buffer.from(status?.ca ?? '', 'base64')
+            .toString()
+            .trim(),
+          root.certificate.trim(),
+        );
+      }
+    }
+  });
 
   for (const kind of ['Issuer', 'ClusterIssuer'] as const) {
     test(`SelfSigned ${kind}: a Secret that comes after the request, and one that lacks the key`, async () => {
