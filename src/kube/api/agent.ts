@@ -31,8 +31,11 @@ export async function createAgent(config: KubeConfig, { ca, certificate, key }: 
   const { proxy } = config;
   // undici takes a tenth of a second to load, and most commands never speak to a cluster. All of it would be 7 MB more than the part that is used.
   if (proxy === undefined) {
-    const { default: Agent } = await import('undici/lib/dispatcher/agent.js');
-    return new Agent({ ...options, connect: tls });
+    const [{ default: Agent }, { default: request }] = await Promise.all([
+      import('undici/lib/dispatcher/agent.js'),
+      import('undici/lib/api/api-request.js'),
+    ]);
+    return Object.assign(new Agent({ ...options, connect: tls }), { request });
   }
   const undici = await import('undici');
   return new undici.ProxyAgent({
