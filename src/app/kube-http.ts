@@ -1,4 +1,4 @@
-import type { HealthOptions } from '../http/health-api.ts';
+import type { FixedPaths, HealthOptions } from '../http/health-api.ts';
 import type { HttpAddress } from '../http/listen.ts';
 
 /** Where health and metrics are answered; undefined: nowhere. */
@@ -21,7 +21,7 @@ export async function startKubeHttp(
     import('../http/health-api.ts'),
     import('../http/listener.ts'),
   ]);
-  const start = async (at: HttpAddress | undefined, app: ReturnType<typeof createHealthApi>) =>
+  const start = async (at: HttpAddress | undefined, app: FixedPaths) =>
     at === undefined ? undefined : startHttp({ listeners: [at], app });
   const health = await start(listeners.health, createHealthApi(what));
   try {
