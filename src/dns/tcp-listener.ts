@@ -36,7 +36,8 @@ export async function listenTcp(
   const connections = new Line<Connection>();
   const server = createServer({ noDelay: true }, (socket) => {
     if (connections.size >= limits.connections) connections.first?.cut();
-    new Connection(socket, responder, limits, connections);
+    const connection = new Connection(socket, responder, limits, connections);
+    connection.begin();
   });
   await listening(server, options);
   return {
@@ -70,9 +71,12 @@ class Connection {
     this.#frames = new TcpFrames(limits.query);
     this.#from = socket.remoteAddress ?? '';
     this.#deadline = setTimeout(() => this.cut(), limits.idle);
-    socket.on('data', (chunk: Buffer) => this.#take(chunk));
-    socket.on('error', () => this.end());
-    socket.on('close', () => this.end());
+  }
+
+  begin(): void {
+    this.#socket.on('data', (chunk: Buffer) => this.#take(chunk));
+    this.#socket.on('error', () => this.end());
+    this.#socket.on('close', () => this.end());
   }
 
   /** Closes it because it broke a limit. */
