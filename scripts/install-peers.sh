@@ -115,7 +115,8 @@ fi
 for name in certbot certbot-acme-dns; do
   folder="$cache/$name"
   requirements="$root/test/peers/install-$name.txt"
-  if ! [ -x "$folder/bin/certbot" ] || ! cmp -s "$requirements" "$folder/requirements.txt"; then
+  # It names its own place in its first lines: in a folder that was moved it is there and does not run.
+  if ! "$folder/bin/certbot" --version >/dev/null 2>&1 || ! cmp -s "$requirements" "$folder/requirements.txt"; then
     say "installing certbot with a plugin for acme-dns ($name)"
     python3 -m venv "$folder"
     "$folder/bin/pip" install --quiet --disable-pip-version-check --requirement "$requirements"
