@@ -20,6 +20,8 @@ export interface Unbound {
   readonly port: number;
   /** Forgets all answers. */
   flush(): Promise<void>;
+  /** From now on these serve the zone, in place of those before: `127.0.0.2@5300`. */
+  serve(zone: string, servers: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -44,6 +46,10 @@ export async function startUnbound(options: UnboundOptions): Promise<Unbound> {
     async flush() {
       const answer = await ask(control, 'flush_zone .');
       if (!answer.startsWith('ok')) throw new Error(`unbound did not flush its cache: ${answer}`);
+    },
+    async serve(zone, servers) {
+      const answer = await ask(control, `stub_add ${zone} ${servers}`);
+      if (!answer.startsWith('ok')) throw new Error(`unbound did not take the servers of ${zone}: ${answer}`);
     },
     async stop() {
       await server.stop();
