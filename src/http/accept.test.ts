@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
 import { describe, test, type TestContext } from 'node:test';
 import { connect as tlsConnect } from 'node:tls';
 import * as fc from 'fast-check';
@@ -8,6 +8,7 @@ import { createRoot, issueCertificate } from '../pki/issue.ts';
 import { generateKey, parsePrivateKey } from '../pki/key.ts';
 import { createPublicKey } from 'node:crypto';
 import { type HttpOptions, startHttp } from './listener.ts';
+import { readAll } from './testing/read-all.ts';
 
 const TRUSTED = { trustedProxies: ['127.0.0.1/32'], proxyProtocol: true };
 const CLOSE = 'Host: x\r\nConnection: close\r\n';
@@ -23,14 +24,6 @@ async function start(t: TestContext, options: Partial<HttpOptions> = {}) {
   const server = await startHttp({ listeners: [{ address: '127.0.0.1', port: 0 }], app: echo, ...options });
   t.after(() => server.stop(0));
   return { server, port: server.addresses[0]?.port ?? 0 };
-}
-
-async function readAll(socket: Socket): Promise<string> {
-  let text = '';
-  socket.setEncoding('latin1').on('data', (chunk: string) => (text += chunk));
-  socket.on('error', () => {});
-  await new Promise((resolve) => socket.on('close', resolve));
-  return text;
 }
 
 /** What comes back for these pieces, each sent when the one before it has gone out. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { hashSync } from 'bcryptjs';
-import { basic, JSON_TYPE, newApi, VALUE } from './testing/api-under-test.ts';
+import { basic, emptyStorage, JSON_TYPE, newApi, VALUE } from './testing/api-under-test.ts';
 import { keptPassword } from './user-passwords.ts';
 
 function limited(more: Parameters<typeof newApi>[0] = {}) {
@@ -80,14 +80,7 @@ describe('failed authentications', () => {
   });
 
   test('nor are those of the storage', async () => {
-    const keeper = {
-      list: async () => ({}),
-      fetch: async () => undefined,
-      put: async () => {},
-      remove: async () => false,
-    };
-    const users = new Map([['alice', keptPassword('secret')]]);
-    const { ask } = limited({ storage: { users, keeper, isDelegated: async () => false } });
+    const { ask } = limited({ storage: emptyStorage(false) });
     const list = async (password: string) =>
       (await ask('GET', '/storage', { headers: basic('alice', password) })).status;
     assert.deepEqual([await list('a'), await list('secret'), await list('b'), await list('c')], [401, 200, 401, 401]);

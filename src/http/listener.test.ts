@@ -3,12 +3,13 @@ import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { request as httpsRequest } from 'node:https';
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { connect as tlsConnect } from 'node:tls';
 import { type HttpOptions, startHttp } from './listener.ts';
+import { readAll } from './testing/read-all.ts';
 
 /** Says what it was asked: method, path, body and peer. */
 const echo: HttpOptions['app'] = {
@@ -29,15 +30,6 @@ async function exchange(port: number, ...pieces: readonly string[]): Promise<str
   const socket = connect(port, '127.0.0.1');
   for (const piece of pieces) socket.write(piece);
   return readAll(socket);
-}
-
-async function readAll(socket: Socket): Promise<string> {
-  let text = '';
-  socket.setEncoding('latin1').on('data', (chunk: string) => (text += chunk));
-  // A cut connection counts as closed.
-  socket.on('error', () => {});
-  await new Promise((resolve) => socket.on('close', resolve));
-  return text;
 }
 
 const CLOSE = 'Host: x\r\nConnection: close\r\n';

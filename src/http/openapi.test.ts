@@ -4,8 +4,7 @@ import * as z from 'zod';
 import { readOwnerBody, readRegisterBody } from './account-body.ts';
 import { readHttpreqBody } from './httpreq-body.ts';
 import { errorCodes } from './shapes.ts';
-import { basic, newApi, type Reply, VALUE } from './testing/api-under-test.ts';
-import { keptPassword } from './user-passwords.ts';
+import { basic, emptyStorage, newApi, type Reply, VALUE } from './testing/api-under-test.ts';
 
 interface Content {
   readonly 'application/json': { readonly schema: Parameters<typeof z.fromJSONSchema>[0] };
@@ -27,16 +26,9 @@ interface Document {
 
 /** Everything that can be switched on. */
 function fullApi() {
-  const keeper = {
-    list: async () => ({}),
-    fetch: async () => undefined,
-    put: async () => {},
-    remove: async () => false,
-  };
-  const users = new Map([['alice', keptPassword('secret')]]);
   return newApi({
     rates: { failures: { count: 3, interval: 60_000 } },
-    storage: { users, keeper, isDelegated: async () => true },
+    storage: emptyStorage(true),
   });
 }
 

@@ -118,8 +118,7 @@ export interface ParsedRequest extends RequestedExtensions {
 }
 
 /** A request is looked at by who makes it, approves it, signs it and takes what it came to. */
-const MOST_REMEMBERED = 64;
-const readPem = rememberingLast(MOST_REMEMBERED, (pem) => {
+const readPem = rememberingLast((pem) => {
   const der = firstPemBlock(pem, 'CERTIFICATE REQUEST', 'NEW CERTIFICATE REQUEST');
   if (der === undefined) {
     throw new DomainError(

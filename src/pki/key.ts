@@ -12,9 +12,8 @@ export type KeyType = 'P-256' | 'P-384' | 'RSA-2048' | 'RSA-3072' | 'RSA-4096';
 
 const generate = promisify(generateKeyPair);
 
-/** So many are read over and over: a key on its way into a certificate, that of an account at each call to a CA. */
-const MOST_REMEMBERED = 64;
-const readKey = rememberingLast(MOST_REMEMBERED, (pem) => createPrivateKey({ key: pem, format: 'pem' }));
+/** Some are read over and over: a key on its way into a certificate, that of an account at each call to a CA. */
+const readKey = rememberingLast((pem) => createPrivateKey({ key: pem, format: 'pem' }));
 
 /**
  * A fresh private key as PKCS#8 PEM. RSA is made on another thread and takes up to seconds; the caller's thread stays free.

@@ -34,11 +34,8 @@ const VERSION = 0xa0;
 const EXTENSIONS = 0xa3;
 const UTC_TIME = 0x17;
 
-/** On its way into a Secret a certificate is looked at several times. */
-const MOST_REMEMBERED = 64;
-
-/** The first certificate of the PEM. @throws DomainError `invalid-certificate` */
-export const parseCertificate: (pem: string) => ParsedCertificate = rememberingLast(MOST_REMEMBERED, (pem) => {
+/** The first certificate of the PEM; on its way into a Secret it is looked at several times. @throws DomainError `invalid-certificate` */
+export const parseCertificate: (pem: string) => ParsedCertificate = rememberingLast((pem) => {
   const der = firstPemBlock(pem, 'CERTIFICATE');
   if (der === undefined) {
     throw new DomainError(

@@ -4,6 +4,7 @@ import { parseDomainName } from '../../core/domain-name.ts';
 import { createNameTable } from '../../dns/name-table.ts';
 import { createMemoryAccountStore } from '../../../test/conformance/account-store-in-memory.ts';
 import { type ApiOptions, createApi } from '../api.ts';
+import { keptPassword } from '../user-passwords.ts';
 
 export const VALUE = 'LHDhK3oGRvkiefQnx7OOczTY5Tic_xZ6HcMOc_gmtoM';
 export const JSON_TYPE = { 'content-type': 'application/json', vary: 'Origin' };
@@ -19,6 +20,17 @@ export interface Reply {
   readonly status: number;
   readonly headers: Record<string, string>;
   readonly body: string;
+}
+
+/** lego's HTTP storage for alice, whose password is `secret`; nothing is in it. */
+export function emptyStorage(isDelegated: boolean): NonNullable<ApiOptions['storage']> {
+  const keeper = {
+    list: async () => ({}),
+    fetch: async () => undefined,
+    put: async () => {},
+    remove: async () => false,
+  };
+  return { users: new Map([['alice', keptPassword('secret')]]), keeper, isDelegated: async () => isDelegated };
 }
 
 /** The API without a socket, on a store in memory. */
